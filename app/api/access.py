@@ -1,0 +1,57 @@
+"""Who may call a route, said once: checked before the view, and shown on the API page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from apiflask.scaffold import APIScaffold
+
+from app import current
+from app.domain.accounts import Role
+
+View = Callable[..., Any]
+_SHOPPER_ROLES = {Role.SHOPPER}
+_MEANING = {
+    400: "The body or the address cannot be parsed",
+    401: "Nobody said who is calling, or in words that do not hold any more",
+    403: "The caller's role may not do this",
+    404: "There is no such thing",
+    409: "It collides with what is there",
+    413: "The body is too large",
+    415: "The body is of another content type",
+    422: "A value is not allowed; `detail` names the fields",
+    429: "Too many tries; wait and try again",
+    503: "The database does not answer; nothing was stored, try again",
+}
+
+
+def public(*errors: int) -> Callable[[View], View]:
+    """Let anybody call the view; document these errors."""
+    return APIScaffold().doc(responses=_documented(errors))
+
+
+def allow(*roles: Role, errors: tuple[int, ...] = ()) -> Callable[[View], View]:
+    """Let callers of these roles call the view; document these errors besides 401 and 403."""
+    allowed = frozenset(roles)
+    security: list[str | dict[str, list[Any]]] = [
+        name
+        for name, wanted in (("bearer", Role.SHOPPER in allowed), ("key", allowed - _SHOPPER_ROLES))
+        if wanted
+    ]
+    documented = APIScaffold().doc(
+        security=security, responses=_documented((401, 403, 503, *errors))
+    )
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            current.require(allowed)
+            return view(*args, **kwargs)
+
+        return documented(guarded)
+
+    return decorate
+
+
+def _documented(errors: tuple[int, ...]) -> dict[int, str]:
+    return {status: _MEANING[status] for status in sorted(set(errors))}

@@ -1,0 +1,80 @@
+"""Accounts: register, log in, log out everywhere, change the password."""
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.api.access import allow, public
+from app.api.answers import stored, success
+from app.api.limits import limited_by_address, limited_by_user
+from app.api.schemas.accounts import (
+    LoginAnswer,
+    LoginBody,
+    LogoutAnswer,
+    PasswordAnswer,
+    PasswordBody,
+    RegisterAnswer,
+    RegisterBody,
+)
+from app.current import optional_role, services, subject
+from app.domain.accounts import Role
+
+bp = APIBlueprint("accounts", __name__, tag="Accounts")
+
+
+@bp.post("/register")
+@public(400, 409, 413, 415, 422, 429, 503)
+@limited_by_address
+@bp.input(RegisterBody, location="json_or_form")
+@bp.output(RegisterAnswer, status_code=201)
+def register(json_or_form_data: RegisterBody) -> Response:
+    """Open an account.
+
+    An id that already has ratings (imported, or written by the shop's server) is opened only with
+    a storefront key, so that nobody takes over a shopper's history.
+    """
+    written = services().accounts.register(
+        json_or_form_data.user_id,
+        json_or_form_data.password.get_secret_value(),
+        trusted=optional_role() in (Role.STOREFRONT, Role.ADMIN),
+    )
+    account = written.value
+    return stored(written.position, 201, user_id=account.user_id, created_at=account.created_at)
+
+
+@bp.post("/login")
+@public(400, 401, 413, 415, 422, 429, 503)
+@limited_by_address
+@limited_by_user
+@bp.input(LoginBody, location="json_or_form")
+@bp.output(LoginAnswer)
+def login(json_or_form_data: LoginBody) -> Response:
+    """Get a bearer token. A wrong user id and a wrong password give the same answer."""
+    account, token = services().accounts.login(
+        json_or_form_data.user_id, json_or_form_data.password.get_secret_value()
+    )
+    return success(token=token.text, expires_in=token.expires_in, user={"user_id": account.user_id})
+
+
+@bp.post("/logout")
+@allow(Role.SHOPPER)
+@bp.output(LogoutAnswer)
+def logout() -> Response:
+    """End every token of the account, on every device."""
+    written = services().accounts.logout(subject(None))
+    return stored(written.position, user_id=written.value.user_id)
+
+
+@bp.post("/password")
+@allow(Role.SHOPPER, errors=(400, 413, 415, 422, 429))
+@limited_by_user
+@bp.input(PasswordBody, location="json_or_form")
+@bp.output(PasswordAnswer)
+def password(json_or_form_data: PasswordBody) -> Response:
+    """Change the password. Older tokens end; the answer holds a new one."""
+    written = services().accounts.change_password(
+        subject(None),
+        json_or_form_data.password.get_secret_value(),
+        json_or_form_data.new_password.get_secret_value(),
+    )
+    token = written.value
+    return stored(written.position, token=token.text, expires_in=token.expires_in)

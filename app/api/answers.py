@@ -1,0 +1,67 @@
+"""How answers are made: one success shape, and the freshness token of what was written."""
+
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+from flask.json.provider import JSONProvider
+
+from app.current import services
+from app.domain.changes import Position
+
+FRESHNESS = "X-Freshness"
+COOKIE = "shelfwise_freshness"
+_COOKIE_SECONDS = 60  # no worker is a minute behind; after it the token says nothing
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+class OrjsonProvider(JSONProvider):
+    """Flask's JSON by orjson: dataclasses and datetimes included, UTC written as Z."""
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Return JSON text."""
+        return orjson.dumps(obj, option=_OPTIONS).decode()
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read JSON text."""
+        return orjson.loads(s)
+
+
+def install(app: Flask) -> None:
+    """Make the app speak JSON this way."""
+    app.json = OrjsonProvider(app)
+
+
+def answer(body: dict[str, Any]) -> Response:
+    """Return `body` as JSON."""
+    return Response(orjson.dumps(body, option=_OPTIONS), mimetype="application/json")
+
+
+def success(status_code: int = 200, **fields: Any) -> Response:
+    """Return `{"status": "success", ...}`."""
+    response = answer({"status": "success", **fields})
+    response.status_code = status_code
+    return response
+
+
+def stored(position: Position | None, status_code: int = 200, **fields: Any) -> Response:
+    """Return a success that carries the freshness token of a write.
+
+    A write that changed nothing gives the caller's own token back.
+    """
+    response = success(status_code, **fields)
+    token = services().freshness.token(position) if position else _given_token()
+    if token:
+        response.headers[FRESHNESS] = token
+        response.set_cookie(COOKIE, token, _COOKIE_SECONDS, httponly=True, samesite="Lax")
+    return response
+
+
+def is_fresh() -> bool:
+    """Wait a moment for what the caller wrote elsewhere; return whether memory holds it here."""
+    token = _given_token()
+    return not token or services().freshness.is_reached(token)
+
+
+def _given_token() -> str:
+    return request.headers.get(FRESHNESS) or request.cookies.get(COOKIE, "")

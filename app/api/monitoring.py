@@ -1,0 +1,111 @@
+"""Health and metrics."""
+
+import os
+import time
+from hmac import compare_digest
+
+from apiflask import APIBlueprint
+from flask import Flask, Response, current_app, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.api.access import public
+from app.api.answers import success
+from app.api.schemas.monitoring import LiveAnswer, ReadyAnswer
+from app.current import services
+from app.domain.errors import NotAllowed
+
+bp = APIBlueprint("monitoring", __name__, tag="Operations")
+
+_SECONDS = Histogram(
+    "shelfwise_request_seconds",
+    "Time to answer, by route",
+    ["method", "route"],
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+)
+_ANSWERS = Counter("shelfwise_answers_total", "Answers by route and status", ["route", "status"])
+_BEHIND = Gauge(
+    "shelfwise_feed_behind_seconds", "How far memory is behind", multiprocess_mode="livemostrecent"
+)
+_RATINGS = Gauge("shelfwise_ratings", "Ratings in memory", multiprocess_mode="livemostrecent")
+_ITEMS = Gauge("shelfwise_items", "Items that may be shown", multiprocess_mode="livemostrecent")
+_BYTES = Gauge(
+    "shelfwise_engine_bytes", "Size of the live tables", multiprocess_mode="livemostrecent"
+)
+
+
+def install(app: Flask) -> None:
+    """Count every answer."""
+    app.after_request(_count)
+
+
+def _count(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    _SECONDS.labels(request.method, route).observe(time.perf_counter() - g.started)
+    _ANSWERS.labels(route, response.status_code).inc()
+    return response
+
+
+@bp.get("/health/live")
+@public()
+@bp.output(LiveAnswer)
+def live() -> Response:
+    """Say that this process runs."""
+    return success()
+
+
+@bp.get("/health/ready")
+@public(503)
+@bp.output(ReadyAnswer)
+def ready() -> Response:
+    """Say whether this process can do its work.
+
+    Without a database reads are answered from memory, so that alone does not make it unready.
+    """
+    state = services().health.readiness()
+    response = success(
+        ready=state.ready,
+        database=state.database,
+        loaded=state.loaded,
+        behind_seconds=state.behind_seconds,
+    )
+    response.status_code = 200 if state.ready else 503
+    return response
+
+
+@bp.get("/metrics")
+@bp.doc(hide=True)
+def metrics() -> Response:
+    """Serve Prometheus: to this machine, or to whoever sends METRICS_TOKEN as a bearer token."""
+    _require_insider()
+    _measure()
+    registry: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _require_insider() -> None:
+    token = current_app.config["METRICS_TOKEN"]
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and compare_digest(given.encode(), token.encode()):
+        return
+    if token or request.remote_addr != "127.0.0.1" or "X-Forwarded-For" in request.headers:
+        raise NotAllowed("Metrics are not public. Set METRICS_TOKEN and send it as a bearer token.")
+
+
+def _measure() -> None:
+    shop = services()
+    _BEHIND.set(shop.feed.behind_seconds())
+    _RATINGS.set(len(shop.tables.preferences))
+    _ITEMS.set(shop.recommendations.shown_items)
+    _BYTES.set(shop.tables.preferences.nbytes + shop.tables.features.nbytes)

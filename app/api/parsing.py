@@ -1,0 +1,82 @@
+"""How bodies and queries are read: strictly, with every failure naming its field."""
+
+from typing import Any, ClassVar
+
+from apiflask.schema_adapters import registry
+from apiflask.schema_adapters.pydantic import PydanticAdapter
+from flask import Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from app.domain.errors import AppError
+
+_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+class Unparsable(AppError):
+    """The body is not what its content type says."""
+
+
+class Invalid(AppError):
+    """Fields are missing, unknown or of the wrong form; `detail` lists each with its messages."""
+
+
+class UnsupportedMediaType(AppError):
+    """The body is of a content type this route does not take."""
+
+
+class Input(BaseModel):
+    """Base of everything that comes in: unknown names are refused, so are NaN and infinity."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+    max_bytes: ClassVar[int] = 64 * 1024
+
+
+class StrictAdapter(PydanticAdapter):
+    """Reads JSON without coercion (true is no number), forms and queries from their strings."""
+
+    def validate_input(self, request: Request, location: str, **kwargs: Any) -> BaseModel:
+        """Return the model, or raise Unparsable, Invalid or UnsupportedMediaType."""
+        try:
+            if location == "query":
+                return self.model_class.model_validate_strings(_single(request.args))
+            limit = getattr(self.model_class, "max_bytes", Input.max_bytes)
+            request.max_content_length = limit
+            if request.mimetype in _FORMS and location == "json_or_form":
+                return self.model_class.model_validate_strings(_single(request.form))
+            _require_json(request)
+            return self.model_class.model_validate_json(request.get_data(), strict=True)
+        except ValidationError as error:
+            raise _translated(error) from error
+
+
+# Every `input` of a pydantic model reads this way: models import this module before views use them.
+registry.register("pydantic", StrictAdapter)
+
+
+def _require_json(request: Request) -> None:
+    if not request.is_json:
+        got = request.mimetype or "none"
+        raise UnsupportedMediaType(
+            f"Send JSON with the header Content-Type: application/json (got {got})."
+        )
+
+
+def _single(values: MultiDict[str, str]) -> dict[str, str]:
+    twice = [name for name, given in values.lists() if len(given) > 1]
+    if twice:
+        raise Invalid(
+            "Some parameters are given more than once.", **{name: ["given twice"] for name in twice}
+        )
+    return values.to_dict()
+
+
+def _translated(error: ValidationError) -> AppError:
+    detail: dict[str, list[str]] = {}
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        if problem["type"] == "json_invalid":
+            return Unparsable(f"The body is not valid JSON: {problem['msg']}")
+        where = ".".join(str(part) for part in problem["loc"] if part not in ("one", "many"))
+        detail.setdefault(where or "body", []).append(problem["msg"])
+    names = ", ".join(sorted(detail)[:5])
+    return Invalid(f"Some values are not allowed: {names}", **detail)

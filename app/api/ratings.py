@@ -1,0 +1,45 @@
+"""Ratings: give, replace, take back."""
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.api.access import allow
+from app.api.answers import stored
+from app.api.schemas.ratings import RateAnswer, RateBody, RemoveRatingAnswer, UserIdQuery
+from app.current import caller, services, subject
+from app.domain.accounts import Role
+
+bp = APIBlueprint("ratings", __name__, tag="Ratings")
+
+
+@bp.post("/rate")
+@allow(Role.SHOPPER, Role.STOREFRONT, errors=(400, 404, 413, 415, 422))
+@bp.input(RateBody, location="json_or_form")
+@bp.output(RateAnswer)
+def rate(json_or_form_data: RateBody) -> Response:
+    """Store a rating; a second one of the same item replaces the first."""
+    written = services().ratings.rate(
+        subject(json_or_form_data.user_id),
+        json_or_form_data.item_id,
+        json_or_form_data.rating,
+        needs_account=caller().role is Role.SHOPPER,
+    )
+    rating = written.value
+    return stored(
+        written.position,
+        user_id=rating.user_id,
+        item_id=rating.item_id,
+        rating=rating.rating,
+        rated_at=rating.rated_at,
+    )
+
+
+@bp.delete("/rate/<id:item_id>")
+@allow(Role.SHOPPER, Role.STOREFRONT, errors=(404, 422))
+@bp.input(UserIdQuery, location="query")
+@bp.output(RemoveRatingAnswer)
+def remove(item_id: str, query_data: UserIdQuery) -> Response:
+    """Take a rating back."""
+    who = subject(query_data.user_id)
+    removed = services().ratings.take_back(who, item_id)
+    return stored(removed.position, user_id=who, item_id=item_id)

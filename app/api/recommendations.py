@@ -1,0 +1,88 @@
+"""Shelves: for you, popular, similar items."""
+
+import secrets
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.api.access import allow
+from app.api.answers import is_fresh, success
+from app.api.schemas.recommendations import (
+    RecommendAnswer,
+    RecommendQuery,
+    ShelfAnswer,
+    ShelfQuery,
+)
+from app.current import caller, services, subject
+from app.domain.accounts import Role
+from app.domain.recommendations import Page, Query, Recommended
+
+bp = APIBlueprint("recommendations", __name__, tag="Recommendations")
+_ANY_CALLER = (Role.SHOPPER, Role.STOREFRONT, Role.BROWSER, Role.ADMIN)
+
+
+@bp.get("/recommend")
+@allow(Role.SHOPPER, Role.STOREFRONT, errors=(422,))
+@bp.input(RecommendQuery, location="query")
+@bp.output(RecommendAnswer)
+def recommend(query_data: RecommendQuery) -> Response:
+    """Recommend items to a shopper. A storefront key says to whom with `user_id`.
+
+    An unknown shopper gets what is popular, and `strategy` says so. Where the strategy knows too
+    few items, popular ones with score 0 fill the page (not with `min_score`).
+    """
+    user_id = subject(query_data.user_id)
+    fresh = is_fresh()
+    page = services().recommendations.shelf("for_you", query_data.to_query(user_id))
+    return _answer(page, user_id=user_id, fresh=fresh)
+
+
+@bp.get("/popular")
+@allow(*_ANY_CALLER, errors=(422,))
+@bp.input(ShelfQuery, location="query")
+@bp.output(ShelfAnswer)
+def popular(query_data: ShelfQuery) -> Response:
+    """List what most shoppers prefer."""
+    return _answer(services().recommendations.shelf("popular", _shelf_query(query_data)))
+
+
+@bp.get("/items/<id:item_id>/similar")
+@allow(*_ANY_CALLER, errors=(404, 422))
+@bp.input(ShelfQuery, location="query")
+@bp.output(ShelfAnswer)
+def similar(item_id: str, query_data: ShelfQuery) -> Response:
+    """List items whose features are like this one's."""
+    return _answer(services().recommendations.similar(_shelf_query(query_data, item_id)))
+
+
+def _shelf_query(query: ShelfQuery, item_id: str | None = None) -> Query:
+    named = query.user_id is not None or caller().role is Role.SHOPPER
+    user_id = subject(query.user_id) if named else None
+    is_fresh()
+    return Query(user_id=user_id, item_id=item_id, n=query.n, offset=query.offset)
+
+
+def _answer(page: Page, **fields: Any) -> Response:
+    return success(
+        **fields,
+        recommendation_id=secrets.token_hex(8),
+        strategy=page.strategy,
+        recommendation=[_render(place) for place in page.items],
+    )
+
+
+def _render(place: Recommended) -> dict[str, Any]:
+    product = place.product
+    rendered: dict[str, Any] = {
+        "item_id": product.item_id,
+        "score": place.score,
+        "title": product.title,
+        "category": product.category,
+        "brand": product.brand,
+        "price": product.price,
+        "image_url": product.image_url,
+    }
+    if place.reasons is not None:
+        rendered["reasons"] = place.reasons
+    return rendered

@@ -1,0 +1,81 @@
+"""Accounts over HTTP."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from app.api.parsing import Input
+from app.api.schemas.common import Answer, Id, Time
+from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
+
+NewPassword = Annotated[SecretStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
+AnyPassword = Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD)]
+
+
+class RegisterBody(Input):
+    """Who wants an account."""
+
+    user_id: Id
+    password: NewPassword
+
+
+class LoginBody(Input):
+    """Who wants a token."""
+
+    user_id: Id
+    password: AnyPassword
+
+
+class PasswordBody(Input):
+    """The present password and the next."""
+
+    password: AnyPassword
+    new_password: NewPassword
+
+
+class RegisterAnswer(Answer):
+    """The account is open."""
+
+    user_id: str
+    created_at: Time
+
+
+class User(Answer):
+    """An account."""
+
+    user_id: str
+    created_at: Time
+
+
+class UserView(Answer):
+    """Whose token it is."""
+
+    user_id: str
+
+
+class LoginAnswer(Answer):
+    """A bearer token; send it as `Authorization: Bearer <token>`."""
+
+    token: str
+    expires_in: int = Field(description="Seconds.")
+    user: dict[str, str] = Field(description="`user_id` of the token's shopper.")
+
+
+class LogoutAnswer(Answer):
+    """Every token of the account has ended."""
+
+    user_id: str
+
+
+class PasswordAnswer(Answer):
+    """The new password holds; so does this token, and no older one."""
+
+    token: str
+    expires_in: int = Field(description="Seconds.")
+
+
+class DeleteUserAnswer(Answer):
+    """What was removed."""
+
+    user_id: str
+    ratings_removed: int

@@ -1,0 +1,57 @@
+"""Ratings over HTTP."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.parsing import Input
+from app.api.schemas.common import Answer, Id, Time
+
+Stars = Annotated[float, Field(description="Within the shop's scale, 1 to 5 unless configured.")]
+
+
+class RateBody(Input):
+    """One rating. A storefront key says whose it is with `user_id`."""
+
+    item_id: Id
+    rating: Stars
+    user_id: Id | None = None
+
+
+class UserIdQuery(Input):
+    """For whom, when a storefront key calls."""
+
+    user_id: Id | None = None
+
+
+class RateAnswer(Answer):
+    """The stored rating."""
+
+    user_id: str
+    item_id: str
+    rating: float
+    rated_at: Time
+
+
+class RemoveRatingAnswer(Answer):
+    """The rating is gone."""
+
+    user_id: str
+    item_id: str
+
+
+class RatingView(BaseModel):
+    """One rating in a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item_id: str
+    rating: float
+    rated_at: Time | None
+
+
+class RatingsAnswer(Answer):
+    """A shopper's ratings, newest first."""
+
+    user_id: str
+    ratings: list[RatingView]

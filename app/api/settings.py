@@ -1,0 +1,30 @@
+"""The shop's settings: read, change."""
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.api.access import allow
+from app.api.answers import stored, success
+from app.api.schemas.settings import SettingsAnswer, SettingsBody
+from app.current import services
+from app.domain.accounts import Role
+
+bp = APIBlueprint("settings", __name__, tag="Settings")
+
+
+@bp.get("/settings")
+@allow(Role.ADMIN)
+@bp.output(SettingsAnswer)
+def get() -> Response:
+    """Read the settings in force."""
+    return success(settings=services().settings.get())
+
+
+@bp.patch("/settings")
+@allow(Role.ADMIN, errors=(400, 409, 413, 415, 422))
+@bp.input(SettingsBody, location="json")
+@bp.output(SettingsAnswer)
+def patch(json_data: SettingsBody) -> Response:
+    """Change some settings and leave the rest. Every worker follows within milliseconds."""
+    written = services().settings.change(json_data.changes())
+    return stored(written.position, settings=written.value)

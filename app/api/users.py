@@ -1,0 +1,43 @@
+"""Shoppers: who they are, what they rated, and their leave."""
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.api.access import allow
+from app.api.answers import stored, success
+from app.api.schemas.accounts import DeleteUserAnswer, User
+from app.api.schemas.ratings import RatingsAnswer
+from app.current import services, subject
+from app.domain.accounts import Role
+
+bp = APIBlueprint("users", __name__, tag="Shoppers")
+
+
+@bp.get("/users/<id:user_id>")
+@allow(Role.SHOPPER, Role.STOREFRONT, Role.ADMIN, errors=(404,))
+@bp.output(User)
+def get(user_id: str) -> Response:
+    """Read an account. A shopper says `me`."""
+    account = services().accounts.get(subject(user_id))
+    return success(user_id=account.user_id, created_at=account.created_at)
+
+
+@bp.get("/users/<id:user_id>/ratings")
+@allow(Role.SHOPPER, Role.STOREFRONT, Role.ADMIN, errors=(404,))
+@bp.output(RatingsAnswer)
+def ratings(user_id: str) -> Response:
+    """List a shopper's ratings, newest first. A shopper says `me`."""
+    who = subject(user_id)
+    found = services().ratings.of_user(who)
+    rows = [{"item_id": r.item_id, "rating": r.rating, "rated_at": r.rated_at} for r in found]
+    return success(user_id=who, ratings=rows)
+
+
+@bp.delete("/users/<id:user_id>")
+@allow(Role.SHOPPER, Role.STOREFRONT, Role.ADMIN, errors=(404,))
+@bp.output(DeleteUserAnswer)
+def delete(user_id: str) -> Response:
+    """Remove a shopper's account and ratings. A shopper says `me`."""
+    who = subject(user_id)
+    written = services().accounts.delete(who)
+    return stored(written.position, user_id=who, ratings_removed=written.value)

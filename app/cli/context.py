@@ -1,0 +1,32 @@
+"""What a command works with, and how it fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import click
+from flask import current_app
+
+from app.bootstrap import Shop
+from app.cli.workshop import Workshop, build_workshop
+from app.domain.errors import AppError
+from app.embedded import EmbeddedMongoError
+
+
+def services() -> Workshop:
+    """Return what this command works with; it is let go when the command ends."""
+    shop = cast(Shop, current_app.extensions["shelfwise"])
+    click.get_current_context().find_root().call_on_close(shop.close)
+    shop.repositories.store.prepare()
+    return build_workshop(shop)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn failures with words into one line and exit status 1."""
+    try:
+        yield
+    except AppError as error:
+        raise click.ClickException(error.message) from error
+    except EmbeddedMongoError as error:
+        raise click.ClickException(str(error)) from error

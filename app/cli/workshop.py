@@ -1,0 +1,44 @@
+"""The shop's services and the tools that only commands use, on one object."""
+
+from dataclasses import dataclass
+
+from app.bootstrap import Shop
+from app.services.accounts import Accounts
+from app.services.demo import DemoShop
+from app.services.exporting import Exports
+from app.services.importing.items import ItemImport
+from app.services.importing.ratings import RatingImport
+from app.services.keys import Keys
+from app.services.settings import Settings as ShopSettings
+from config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a command may use."""
+
+    settings: Settings
+    accounts: Accounts
+    keys: Keys
+    shop_settings: ShopSettings
+    rating_import: RatingImport
+    item_import: ItemImport
+    exports: Exports
+    demo: DemoShop
+
+
+def build_workshop(shop: Shop) -> Workshop:
+    """Return the tools over the shop's repositories."""
+    repositories, services = shop.repositories, shop.services
+    items, ratings, scale = repositories.items, repositories.ratings, services.scale
+    writer = services.catalogue
+    return Workshop(
+        settings=shop.settings,
+        accounts=services.accounts,
+        keys=services.keys,
+        shop_settings=services.settings,
+        rating_import=RatingImport(ratings, items, scale, writer),
+        item_import=ItemImport(writer),
+        exports=Exports(items, ratings),
+        demo=DemoShop(writer, items, ratings, repositories.markers, scale),
+    )

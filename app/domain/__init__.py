@@ -1,0 +1,1 @@
+"""The vocabulary: frozen dataclasses, errors and ports. Standard library only."""

@@ -1,0 +1,109 @@
+"""The things a shop sells."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.errors import InvalidInput
+from app.domain.ids import check_id, is_text
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A sparse non-negative unit vector made from an item's columns.
+
+    `dims` and `weights` are little-endian int32 and float32, equally long: bytes, because they
+    go from MongoDB to numpy and nobody else looks inside. `version` names the encoder.
+    """
+
+    version: int
+    dims: bytes
+    weights: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the catalogue, as the shop describes it."""
+
+    item_id: str
+    title: str | None = None
+    category: str | None = None
+    """Levels joined by `|`, widest first: `Drinks|Tea|Green tea`."""
+    brand: str | None = None
+    price: float | None = None
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+    image_url: str | None = None
+    in_stock: bool = True
+    features: tuple[float, ...] | None = None
+    """The shop's own vector; all own vectors of a catalogue have one length."""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    encoding: Encoding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a storefront needs to render an item, kept in memory for every item."""
+
+    item_id: str
+    title: str | None
+    category: str | None
+    brand: str | None
+    price: float | None
+    image_url: str | None
+    in_stock: bool
+
+
+MAX_TEXT = 500
+"""Characters in a title, a category or a brand."""
+MAX_DESCRIPTION = 10_000
+MAX_URL = 2_000
+MAX_TAGS = 50
+MAX_TAG = 100
+MAX_PRICE = 1e9
+MAX_FEATURES = 4_096
+MAX_FEATURE = 1e15
+"""Squares of larger ones would leave float32."""
+
+
+def check_item(item: Item) -> Item:
+    """Return `item`, or raise InvalidInput naming the first field that is not allowed."""
+    check_id(item.item_id, "item_id")
+    for field, limit in _TEXT_LIMITS.items():
+        _check_text(getattr(item, field), field, limit)
+    if item.price is not None and not 0 <= item.price <= MAX_PRICE:  # NaN fails too
+        raise InvalidInput("price", f"must be a number from 0 to {MAX_PRICE:.0f}")
+    if len(item.tags) > MAX_TAGS:
+        raise InvalidInput("tags", f"must be at most {MAX_TAGS}")
+    for tag in item.tags:
+        _check_text(tag, "tags", MAX_TAG)
+    _check_features(item.features)
+    return item
+
+
+_TEXT_LIMITS = {
+    "title": MAX_TEXT,
+    "category": MAX_TEXT,
+    "brand": MAX_TEXT,
+    "description": MAX_DESCRIPTION,
+    "image_url": MAX_URL,
+}
+
+
+def _check_text(text: str | None, field: str, limit: int) -> None:
+    if text is None:
+        return
+    if len(text) > limit:
+        raise InvalidInput(field, f"must have at most {limit} characters")
+    if not is_text(text):
+        raise InvalidInput(field, "must be Unicode text without NUL or lone surrogates")
+
+
+def _check_features(features: tuple[float, ...] | None) -> None:
+    if features is None:
+        return
+    if not 0 < len(features) <= MAX_FEATURES:
+        raise InvalidInput("features", f"must have 1 to {MAX_FEATURES} numbers")
+    if not all(math.isfinite(value) and abs(value) <= MAX_FEATURE for value in features):
+        raise InvalidInput("features", f"must be finite numbers within +-{MAX_FEATURE:.0e}")

@@ -1,0 +1,185 @@
+"""What services ask of the world outside. Repositories keep these promises, fakes in tests too.
+
+Every method may raise StoreUnavailable. A write returns the position of the change it made, so
+that its caller can wait until memory holds it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.domain.accounts import Account, ApiKey, Credentials
+from app.domain.catalogue import Item
+from app.domain.changes import ChangeBatch, Position, Written
+from app.domain.ratings import Rating, RatingBatch
+from app.domain.settings import ShopSettings
+
+
+class AccountRepository(Protocol):
+    """Accounts by user id."""
+
+    def add(self, credentials: Credentials) -> Written[Account]:
+        """Store a new account, or raise UserTaken."""
+
+    def find(self, user_id: str) -> Credentials | None:
+        """Return the account with its password hash."""
+
+    def replace(self, credentials: Credentials, *, expected_epoch: str) -> Written[Account]:
+        """Replace the account if its epoch is still the expected one, or raise Conflict."""
+
+    def remove(self, user_id: str) -> Written[bool]:
+        """Remove the account; the value tells whether there was one."""
+
+    def scan(self) -> Iterator[Account]:
+        """Return every account."""
+
+
+class KeyRepository(Protocol):
+    """API keys by key id."""
+
+    def add(self, key: ApiKey) -> Position | None:
+        """Store a new key."""
+
+    def remove(self, key_id: str) -> Written[bool]:
+        """Remove a key; the value tells whether there was one."""
+
+    def scan(self) -> Iterator[ApiKey]:
+        """Return every key, oldest first."""
+
+
+class ItemRepository(Protocol):
+    """The catalogue by item id."""
+
+    def add(self, item: Item) -> Written[Item]:
+        """Store a new item, or raise ItemTaken."""
+
+    def replace_if_unchanged(self, item: Item, *, seen: Item) -> Written[Item]:
+        """Replace the item if it is still as `seen`, or raise Conflict."""
+
+    def replace_many(self, items: Sequence[Item]) -> Position | None:
+        """Store many items whole; the last of equal ids wins."""
+
+    def find(self, item_id: str) -> Item | None:
+        """Return one item."""
+
+    def existing(self, item_ids: Iterable[str]) -> set[str]:
+        """Return those of the ids that are in the catalogue."""
+
+    def created(self, item_ids: Iterable[str]) -> dict[str, datetime]:
+        """Return when those of the items that exist were created."""
+
+    def page(self, *, after: str | None, limit: int) -> list[Item]:
+        """Return the items whose ids follow `after`, in the order of their ids."""
+
+    def remove(self, item_id: str) -> Written[bool]:
+        """Remove one item; the value tells whether there was one."""
+
+    def scan(self) -> Iterator[Item]:
+        """Return every item."""
+
+
+class RatingRepository(Protocol):
+    """Ratings by (user id, item id)."""
+
+    def put(self, rating: Rating) -> Position | None:
+        """Store a rating; it replaces the shopper's former one of the item."""
+
+    def put_many(self, ratings: Sequence[Rating]) -> Position | None:
+        """Store many ratings; of equal pairs the last wins."""
+
+    def take_back(self, rating: Rating) -> Position | None:
+        """Remove exactly this rating, if it is still the stored one."""
+
+    def remove(self, user_id: str, item_id: str) -> Written[bool]:
+        """Remove one rating; the value tells whether there was one."""
+
+    def of_user(self, user_id: str) -> list[Rating]:
+        """Return the shopper's ratings, newest first, those without a time last."""
+
+    def has_user(self, user_id: str) -> bool:
+        """Return whether the shopper has any rating."""
+
+    def scan(self) -> Iterator[RatingBatch]:
+        """Return every rating in batches of columns."""
+
+    def rows(self) -> Iterator[Rating]:
+        """Return every rating with its time, one by one, for exports."""
+
+
+class SettingsRepository(Protocol):
+    """The shop's one settings document."""
+
+    def get(self) -> ShopSettings:
+        """Return the stored settings, or the defaults."""
+
+    def replace(self, settings: ShopSettings) -> Position | None:
+        """Store the next version, or raise Conflict if somebody else stored it first."""
+
+
+class DeletionRepository(Protocol):
+    """What is being deleted. A mark outlives the requests that were under way when it was made."""
+
+    def mark_item(self, item_id: str, at: datetime) -> None:
+        """Remember that the item is being deleted."""
+
+    def mark_user(self, user_id: str, at: datetime) -> None:
+        """Remember that the shopper is being deleted."""
+
+    def user_is_marked(self, user_id: str) -> bool:
+        """Return whether the shopper is being deleted just now."""
+
+    def sweep_item(self, item_id: str) -> int:
+        """Remove the ratings of an item that is not in the catalogue; return how many."""
+
+    def sweep_user(self, user_id: str) -> int:
+        """Remove the ratings of a shopper; return how many."""
+
+    def sweep_marked(self, before: datetime) -> int:
+        """Sweep everything marked before that time once more and drop the marks."""
+
+
+class ChangeLog(Protocol):
+    """The history of the database, from a place in time on."""
+
+    def now(self) -> ChangeBatch:
+        """Return an empty batch at the present end of the history."""
+
+    def follow(self, after: Any) -> Iterator[ChangeBatch]:
+        """Yield what happened after a batch's `resume_token`, for ever, in order.
+
+        Yields an empty batch now and then when nothing happens, so that the caller may stop.
+        Raises HistoryLost when the token is too old, StoreUnavailable when the database is away.
+        """
+
+
+class Leases(Protocol):
+    """Who does the background work: one worker of many, for a while."""
+
+    def acquire(self, name: str, holder: str, *, seconds: float) -> bool:
+        """Take or renew the lease; return whether `holder` has it now."""
+
+    def release(self, name: str, holder: str) -> None:
+        """Give the lease back early."""
+
+
+class Store(Protocol):
+    """The database as a whole."""
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable unless the database answers within a second."""
+
+    def prepare(self) -> None:
+        """Make indexes and check the schema version; idempotent. Raises Misconfigured."""
+
+    def installation(self) -> str:
+        """Return the random name of this database, made once."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+class RateLimits(Protocol):
+    """Counts tries, over all workers."""
+
+    def hit(self, limit: str, kind: str, key: str) -> None:
+        """Count one try, or raise TooManyTries; `limit` is like "10 per minute"."""

@@ -1,0 +1,91 @@
+"""The numba loops that pick the best rows."""
+
+import numpy as np
+
+from app.engine.jit import Bytes, Float64s, Int32s, UInt64s, kernel
+
+
+@kernel
+def eligible(
+    scores: Float64s,
+    allowed: Bytes,
+    alive: Bytes,
+    scale: float,
+    least: float,
+    rows: Int32s,
+    rounded: Float64s,
+) -> int:
+    """List the rows that may be shown with their scores in units of 1/scale; return how many.
+
+    Rounds in those units first, so that the limit `least` (in them too) is met despite rounding.
+    """
+    count = 0
+    for row in range(scores.size):
+        if allowed[row] != 0 and alive[row] != 0:
+            score = np.rint(scores[row] * scale)
+            if score >= least:  # false for NaN
+                rows[count] = row
+                rounded[count] = score
+                count += 1
+    return count
+
+
+@kernel
+def above(score: float, key: int, other_score: float, other_key: int) -> int:
+    """1 if the first goes before the other, -1 if behind, 0 if only the ids can tell."""
+    if score != other_score:
+        return 1 if score > other_score else -1
+    if key != other_key:
+        return 1 if key < other_key else -1
+    return 0
+
+
+@kernel
+def sink(score: Float64s, key: UInt64s, row: Int32s, at: int, size: int) -> bool:
+    """Restore a heap whose root is its worst element; True if a comparison was undecided."""
+    undecided = False
+    while True:
+        worst = at
+        for child in range(2 * at + 1, min(2 * at + 3, size)):
+            order = above(score[child], key[child], score[worst], key[worst])
+            undecided |= order == 0
+            if order < 0:
+                worst = child
+        if worst == at:
+            return undecided
+        score[at], score[worst] = score[worst], score[at]
+        key[at], key[worst] = key[worst], key[at]
+        row[at], row[worst] = row[worst], row[at]
+        at = worst
+
+
+@kernel
+def best(rows: Int32s, scores: Float64s, keys: UInt64s, n: int) -> tuple[Int32s, Float64s, bool]:
+    """The n best rows, best first: by score descending, then key ascending; their scores.
+
+    The flag says that equal scores and equal keys met, so that the rows, but not the scores, may
+    be other ones. O(len(rows) + changes * log n).
+    """
+    n = min(n, rows.size)
+    row = rows[:n].copy()
+    score = scores[:n].copy()
+    key = np.empty(n, np.uint64)
+    for at in range(n):
+        key[at] = keys[row[at]]
+    undecided = False
+    for at in range(n // 2 - 1, -1, -1):
+        undecided |= sink(score, key, row, at, n)
+    for at in range(n, rows.size):
+        if n == 0 or scores[at] < score[0]:
+            continue
+        order = above(scores[at], keys[rows[at]], score[0], key[0])
+        undecided |= order == 0
+        if order > 0:
+            score[0], key[0], row[0] = scores[at], keys[rows[at]], rows[at]
+            undecided |= sink(score, key, row, 0, n)
+    for size in range(n - 1, 0, -1):
+        score[0], score[size] = score[size], score[0]
+        key[0], key[size] = key[size], key[0]
+        row[0], row[size] = row[size], row[0]
+        undecided |= sink(score, key, row, 0, size)
+    return row, score, undecided

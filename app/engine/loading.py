@@ -1,0 +1,121 @@
+"""Preferences from batches and from plain arrays, and back."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.bulk import last_of_pairs
+from app.engine.ids import IdIndex
+from app.engine.jit import Float32s, Int32s
+from app.engine.packing import Arrays, pack_ids, unpack_ids
+from app.engine.row_table import RowTable
+
+Batch = tuple[Sequence[str], Sequence[str], npt.NDArray[np.floating]]
+
+_AT_ONCE = 2048  # ids looked up in one hold of the lock: about a millisecond
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Preferences, no pair twice; every row named holds one reference to its id.
+
+    users, entries, values : shape (n,); an entry is an item row, complemented where implied.
+    """
+
+    users: Int32s
+    entries: Int32s
+    values: Float32s
+    n_users: int
+    n_items: int
+
+    @property
+    def items(self) -> Int32s:
+        """Rows of the items, shape (n,)."""
+        return self.entries ^ (self.entries >> 31)
+
+
+def gather(
+    users: IdIndex,
+    items: IdIndex,
+    lock: threading.RLock,
+    explicit: Iterable[Batch],
+    implied: Iterable[Batch] = (),
+) -> Entries:
+    """Turn batches of (user ids, item ids, values) into entries; the last of a pair wins."""
+    parts = [_rows(users, items, lock, batch, -1) for batch in implied]
+    parts += [_rows(users, items, lock, batch, 0) for batch in explicit]
+    parts.append((np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)))
+    all_users, all_entries, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    kept = last_of_pairs(all_users, all_entries, values)
+    with lock:
+        _one_reference_each(users, all_users)
+        _one_reference_each(items, all_entries ^ (all_entries >> 31))
+        return Entries(*kept, users.capacity, items.capacity)
+
+
+def _rows(
+    users: IdIndex, items: IdIndex, lock: threading.RLock, batch: Batch, mask: int
+) -> tuple[Int32s, Int32s, Float32s]:
+    user_ids, item_ids, values = batch
+    if not len(user_ids) == len(item_ids) == len(values):
+        raise ValueError("a batch needs as many user ids as item ids and values")
+    stored = np.asarray(values, dtype=np.float32)
+    if not np.isfinite(stored).all():
+        raise ValueError("a preference must be a finite number")
+    user_rows = acquire_in_steps(users, lock, user_ids)
+    return user_rows, acquire_in_steps(items, lock, item_ids) ^ np.int32(mask), stored
+
+
+def acquire_in_steps(index: IdIndex, lock: threading.RLock, ids: Sequence[str]) -> Int32s:
+    """Acquire many ids, letting others have the lock in between."""
+    rows = np.empty(len(ids), np.int32)
+    for start in range(0, len(ids), _AT_ONCE):
+        with lock:
+            rows[start : start + _AT_ONCE] = index.acquire_many(ids[start : start + _AT_ONCE])
+    return rows
+
+
+def _one_reference_each(index: IdIndex, rows: Int32s) -> None:
+    """Give back all references but one per row."""
+    counts = np.bincount(rows, minlength=0).astype(np.int64)
+    named = np.flatnonzero(counts)
+    index.release_many(named, counts[named] - 1)
+
+
+def to_arrays(
+    users: IdIndex, items: IdIndex, by_user: RowTable
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Describe all preferences with seven plain arrays, users in order of their rows.
+
+    users, users_ends, items, items_ends : the ids that occur (see `packing`). lengths : entries
+    per user. entries : position among `items`, complemented where implied. values : float32.
+    """
+    lengths = by_user.lengths(users.capacity)
+    filled = np.flatnonzero(lengths)
+    rows = [by_user.row(row) for row in filled.tolist()]
+    entries = np.concatenate([entry for entry, _ in rows]) if rows else np.empty(0, np.int32)
+    values = np.concatenate([value for _, value in rows]) if rows else np.empty(0, np.float32)
+    marks = entries >> 31
+    named, places = np.unique(entries ^ marks, return_inverse=True)
+    return {
+        **pack_ids("users", [users.id(row) for row in filled.tolist()]),
+        **pack_ids("items", [items.id(row) for row in named.tolist()]),
+        "lengths": lengths[filled],
+        "entries": places.astype(np.int32) ^ marks,
+        "values": values,
+    }
+
+
+def of_arrays(users: IdIndex, items: IdIndex, lock: threading.RLock, arrays: Arrays) -> Entries:
+    """Turn the arrays of `to_arrays` into entries for these ids."""
+    user_rows = acquire_in_steps(users, lock, unpack_ids("users", arrays))
+    item_rows = acquire_in_steps(items, lock, unpack_ids("items", arrays))
+    places = np.asarray(arrays["entries"], dtype=np.int32)
+    marks = places >> 31
+    entries = item_rows[places ^ marks] ^ marks
+    owners = np.repeat(user_rows, np.asarray(arrays["lengths"], dtype=np.int64))
+    values = np.array(arrays["values"], dtype=np.float32)
+    return Entries(owners, entries, values, users.capacity, items.capacity)

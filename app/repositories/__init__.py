@@ -1,0 +1,1 @@
+"""MongoDB: the only importers of pymongo. They speak domain objects."""

@@ -1,0 +1,129 @@
+"""The catalogue in MongoDB: `items` {_id: item_id, title, ..., encoding, updated_at}."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReplaceOne
+from pymongo.errors import DuplicateKeyError
+
+from app.domain.catalogue import Encoding, Item
+from app.domain.changes import Collection, Position, Written
+from app.domain.errors import Conflict, ItemTaken
+from app.repositories.mongo import Document, MongoStore, position_of, translated
+
+_PLAIN = ("title", "category", "brand", "price", "description", "image_url", "in_stock")
+
+
+class MongoItems:
+    """Keeps the promises of `ItemRepository`."""
+
+    def __init__(self, store: MongoStore) -> None:
+        self._store = store
+        self._items = store.collection(Collection.ITEMS)
+
+    def add(self, item: Item) -> Written[Item]:
+        """Store a new item, or raise ItemTaken."""
+        with self._store.session() as session:
+            try:
+                self._items.insert_one(_to_document(item), session=session)
+            except DuplicateKeyError as error:
+                raise ItemTaken(item.item_id) from error
+            return Written(item, position_of(session))
+
+    def replace_if_unchanged(self, item: Item, *, seen: Item) -> Written[Item]:
+        """Replace the item if it is still as `seen`, or raise Conflict."""
+        with self._store.session() as session:
+            outcome = self._items.replace_one(
+                {"_id": item.item_id, "updated_at": seen.updated_at},
+                _to_document(item),
+                session=session,
+            )
+            if not outcome.matched_count:
+                raise Conflict("The item was changed at the same time. Try again.")
+            return Written(item, position_of(session))
+
+    def replace_many(self, items: Sequence[Item]) -> Position | None:
+        """Store many items whole; the last of equal ids wins."""
+        documents = {item.item_id: _to_document(item) for item in items}
+        if not documents:
+            return None
+        with self._store.session() as session:
+            self._items.bulk_write(
+                [ReplaceOne({"_id": key}, d, upsert=True) for key, d in documents.items()],
+                ordered=False,
+                session=session,
+            )
+            return position_of(session)
+
+    def find(self, item_id: str) -> Item | None:
+        """Return one item."""
+        with translated():
+            row = self._items.find_one({"_id": item_id})
+        return to_item(row) if row else None
+
+    def existing(self, item_ids: Iterable[str]) -> set[str]:
+        """Return those of the ids that are in the catalogue."""
+        with translated():
+            rows = self._items.find({"_id": {"$in": list(item_ids)}}, {"_id": 1})
+            return {row["_id"] for row in rows}
+
+    def created(self, item_ids: Iterable[str]) -> dict[str, datetime]:
+        """Return when those of the items that exist were created."""
+        with translated():
+            rows = self._items.find({"_id": {"$in": list(item_ids)}}, {"created_at": 1})
+            return {row["_id"]: row["created_at"] for row in rows}
+
+    def page(self, *, after: str | None, limit: int) -> list[Item]:
+        """Return the items whose ids follow `after`, in the order of their ids."""
+        condition: Document = {} if after is None else {"_id": {"$gt": after}}
+        with translated():
+            return [to_item(row) for row in self._items.find(condition).sort("_id", 1).limit(limit)]
+
+    def remove(self, item_id: str) -> Written[bool]:
+        """Remove one item; the value tells whether there was one."""
+        with self._store.session() as session:
+            found = self._items.delete_one({"_id": item_id}, session=session).deleted_count > 0
+            return Written(found, position_of(session) if found else None)
+
+    def scan(self) -> Iterator[Item]:
+        """Return every item."""
+        with translated():
+            for row in self._items.find({}, batch_size=5000):
+                yield to_item(row)
+
+
+def to_item(row: Document) -> Item:
+    """Return the domain object of a stored document."""
+    features = row.get("features")
+    return Item(
+        item_id=row["_id"],
+        **{name: row[name] for name in _PLAIN if name in row},
+        tags=tuple(row.get("tags") or ()),
+        features=None if features is None else tuple(features),
+        created_at=row.get("created_at"),
+        updated_at=row.get("updated_at"),
+        encoding=_to_encoding(row.get("encoding")),
+    )
+
+
+def _to_encoding(row: Document | None) -> Encoding | None:
+    if row is None:
+        return None
+    return Encoding(row["version"], bytes(row["dims"]), bytes(row["weights"]))
+
+
+def _to_document(item: Item) -> Document:
+    document: dict[str, Any] = {"_id": item.item_id}
+    document |= {name: getattr(item, name) for name in _PLAIN}
+    document["tags"] = list(item.tags)
+    document["features"] = None if item.features is None else list(item.features)
+    document["created_at"] = item.created_at
+    document["updated_at"] = item.updated_at
+    encoding = item.encoding
+    document["encoding"] = encoding and {
+        "version": encoding.version,
+        "dims": encoding.dims,
+        "weights": encoding.weights,
+    }
+    return document

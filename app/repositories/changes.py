@@ -1,0 +1,136 @@
+"""The change stream, read in whole batches.
+
+The two commands behind a change stream are sent by hand: a whole batch arrives with the position
+up to which it is complete, and is decoded at once, which the driver's one-at-a-time iterator
+cannot do.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pymongo.errors import OperationFailure
+
+from app.domain.changes import Change, ChangeBatch, Collection, Position
+from app.domain.errors import HistoryLost
+from app.repositories.accounts import to_account
+from app.repositories.catalogue import to_item
+from app.repositories.keys import to_key
+from app.repositories.mongo import Document, MongoStore
+from app.repositories.ratings import to_rating
+from app.repositories.settings import to_settings
+
+_BATCH = 2000
+_WAIT_MS = 250  # how long the server waits for something to happen before an empty answer
+_LOST = {260, 280, 286}  # invalid token, fatal, history lost
+_CURSOR_GONE = {43, 237, 175}
+
+_CONVERTERS: dict[str, Callable[[Document], Any]] = {
+    Collection.USERS: to_account,
+    Collection.KEYS: to_key,
+    Collection.ITEMS: to_item,
+    Collection.RATINGS: to_rating,
+    Collection.SETTINGS: to_settings,
+}
+_PIPELINE: list[Document] = [
+    {"$match": {"ns.coll": {"$in": [c.value for c in Collection]}}},
+    {
+        "$project": {
+            "operationType": 1,
+            "ns.coll": 1,
+            "documentKey": 1,
+            "fullDocument": 1,
+            "clusterTime": 1,
+        }
+    },
+    {"$unset": "fullDocument.password_hash"},
+]
+
+
+class MongoChanges:
+    """Keeps the promises of `ChangeLog`."""
+
+    def __init__(self, store: MongoStore) -> None:
+        self._store = store
+
+    def now(self) -> ChangeBatch:
+        """Return an empty batch at the present end of the history."""
+        with self._store.session() as session:
+            reply = self._store.database.command(_open(None, batch_size=0), session=session)
+            cursor = reply["cursor"]
+            self._store.database.command(
+                {"killCursors": "$cmd.aggregate", "cursors": [cursor["id"]]}, session=session
+            )
+        return _to_batch([], cursor, reply)
+
+    def follow(self, after: Any) -> Iterator[ChangeBatch]:
+        """Yield what happened after a batch's `resume_token`, for ever, in order."""
+        token = after
+        while True:
+            try:
+                for batch in self._read(token):
+                    token = batch.resume_token
+                    yield batch
+            except OperationFailure as error:
+                if error.code in _LOST:
+                    raise HistoryLost from error
+                if error.code not in _CURSOR_GONE:
+                    raise
+
+    def _read(self, token: Any) -> Iterator[ChangeBatch]:
+        database = self._store.database
+        with self._store.session() as session:
+            reply = database.command(_open(token, batch_size=_BATCH), session=session)
+            cursor, events = reply["cursor"], reply["cursor"]["firstBatch"]
+            more = {
+                "getMore": cursor["id"],
+                "collection": "$cmd.aggregate",
+                "batchSize": _BATCH,
+                "maxTimeMS": _WAIT_MS,
+            }
+            while True:
+                yield _to_batch(events, cursor, reply)
+                reply = database.command(more, session=session)
+                cursor, events = reply["cursor"], reply["cursor"]["nextBatch"]
+
+
+def _open(token: Any, *, batch_size: int) -> Document:
+    # updateLookup: our own writes replace documents whole, but an operator's hand may not
+    stage: Document = {"fullDocument": "updateLookup"}
+    if token is not None:
+        stage["resumeAfter"] = token
+    return {
+        "aggregate": 1,
+        "pipeline": [{"$changeStream": stage}, *_PIPELINE],
+        "cursor": {"batchSize": batch_size},
+    }
+
+
+def _to_batch(events: list[Document], cursor: Document, reply: Document) -> ChangeBatch:
+    token = cursor["postBatchResumeToken"]
+    head = reply["operationTime"]
+    return ChangeBatch(
+        changes=[_to_change(event) for event in events],
+        position=_position_in(token),
+        head=Position(head.time, head.inc),
+        resume_token=token,
+    )
+
+
+def _position_in(token: Document) -> Position:
+    # a resume token is a key string: type byte 0x82 (timestamp), then seconds and increment
+    data = token["_data"]
+    return Position(int(data[2:10], 16), int(data[10:18], 16))
+
+
+def _to_change(event: Document) -> Change:
+    kind = event["operationType"]
+    if kind in {"dropDatabase", "invalidate"}:
+        raise HistoryLost
+    collection = Collection(event["ns"]["coll"])
+    if "documentKey" not in event:  # drop, rename
+        return Change(collection, None)
+    key = event["documentKey"]["_id"]
+    if collection is Collection.RATINGS:
+        key = (key["user_id"], key["item_id"])
+    document = None if kind == "delete" else event.get("fullDocument")
+    return Change(collection, key, None if document is None else _CONVERTERS[collection](document))

@@ -1,0 +1,136 @@
+"""Connection, indexes, schema version, and the translation of driver errors."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import (
+    AutoReconnect,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+from pymongo.write_concern import WriteConcern
+
+from app.domain.changes import Position
+from app.domain.errors import Misconfigured, StoreUnavailable
+
+SCHEMA_VERSION = 1
+Document = dict[str, Any]
+_AWAY = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
+_AWAY_CODES = {
+    91,
+    189,
+    10107,
+    11600,
+    11602,
+    13435,
+    13436,
+}  # shutting down, stepping down, no primary
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn "the database is away" of any kind into StoreUnavailable."""
+    try:
+        yield
+    except _AWAY as error:
+        raise StoreUnavailable from error
+    except OperationFailure as error:
+        if error.code in _AWAY_CODES:
+            raise StoreUnavailable from error
+        raise
+
+
+class MongoStore:
+    """One client and database. Opens no connection before the first call."""
+
+    def __init__(self, uri: str, database: str, *, server_selection_ms: int = 2000) -> None:
+        self.client: MongoClient[Document] = MongoClient(
+            uri,
+            connect=False,
+            serverSelectionTimeoutMS=server_selection_ms,
+            connectTimeoutMS=2000,
+            socketTimeoutMS=30000,
+            retryWrites=True,
+            tz_aware=True,
+            appname="shelfwise",
+        )
+        self.database: Database[Document] = self.client.get_database(
+            database, write_concern=WriteConcern(w="majority", wtimeout=10000)
+        )
+
+    def collection(self, name: str) -> Collection[Document]:
+        """Return a collection that writes with majority concern."""
+        return self.database[name]
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable unless the database answers within a second."""
+        with translated():
+            self.client.admin.command("ping", maxTimeMS=1000)
+
+    def prepare(self) -> None:
+        """Check that this is a replica set, make indexes, check the schema version."""
+        with translated():
+            self._require_replica_set()
+            self.database["ratings"].create_index("_id.item_id", name="by_item")
+            self.database["deletions"].create_index("at", name="by_time")
+            self._check_version()
+
+    def installation(self) -> str:
+        """Return the random name of this database, made once."""
+        with translated():
+            meta = self.database["meta"]
+            with suppress(DuplicateKeyError):
+                meta.insert_one({"_id": "installation", "name": secrets.token_hex(4)})
+            row = meta.find_one({"_id": "installation"}) or {}
+        return str(row["name"])
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.client.close()
+
+    def _require_replica_set(self) -> None:
+        hello = self.client.admin.command("hello")
+        if "setName" in hello:
+            return
+        raise Misconfigured(
+            "This MongoDB is not a replica set, and Shelfwise follows its change stream. "
+            "Start mongod with --replSet rs0 and run once: mongosh --eval 'rs.initiate()'"
+        )
+
+    def _check_version(self) -> None:
+        meta = self.database["meta"]
+        try:
+            meta.insert_one({"_id": "schema", "version": SCHEMA_VERSION})
+        except DuplicateKeyError:
+            stored = (meta.find_one({"_id": "schema"}) or {}).get("version")
+            if stored != SCHEMA_VERSION:
+                raise Misconfigured(
+                    f"The database {self.database.name!r} has schema version {stored}, this is "
+                    f"version {SCHEMA_VERSION}. Use the release that wrote it, or export and "
+                    "import."
+                ) from None
+
+    @contextmanager
+    def session(self) -> Iterator[ClientSession]:
+        """Open a session, with driver errors translated."""
+        with translated(), self.client.start_session() as session:
+            yield session
+
+
+def position_of(session: ClientSession) -> Position | None:
+    """Return the place in history of the session's last write."""
+    time = session.operation_time
+    return None if time is None else Position(time.time, time.inc)
+
+
+__all__ = ["Document", "MongoStore", "PyMongoError", "position_of", "translated"]

@@ -1,0 +1,58 @@
+"""Rate limits counted in MongoDB; where that is away, each process counts by itself."""
+
+import math
+import time
+from typing import Any
+
+from limits import parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage
+from limits.storage.mongodb import MongoDBStorageBase
+from limits.strategies import MovingWindowRateLimiter
+
+from app.domain.errors import TooManyTries
+from app.repositories.mongo import MongoStore
+
+
+class _SharedClient(MongoDBStorageBase):
+    """The library's storage over a client that somebody else opens and closes."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, store: MongoStore) -> None:
+        self._client = store.client
+        super().__init__(
+            "mongodb://",
+            database_name=store.database.name,
+            counter_collection_name="limit_counters",
+            window_collection_name="limit_windows",
+            wrap_exceptions=True,
+        )
+
+    def _init_mongo_client(self, uri: str | None, **options: Any) -> Any:
+        return self._client
+
+    def __del__(self) -> None:
+        """Leave the client open."""
+
+
+class MongoRateLimits:
+    """Keeps the promise of `RateLimits`. Connects at the first hit."""
+
+    def __init__(self, store: MongoStore) -> None:
+        self._shared = MovingWindowRateLimiter(_SharedClient(store))
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+
+    def hit(self, limit: str, kind: str, key: str) -> None:
+        """Count one try, or raise TooManyTries; `limit` is like "10 per minute"."""
+        try:
+            self._hit(self._shared, limit, kind, key)
+        except StorageError:
+            self._hit(self._own, limit, kind, key)
+
+    @staticmethod
+    def _hit(limiter: MovingWindowRateLimiter, limit: str, kind: str, key: str) -> None:
+        item = parse(limit)
+        if not limiter.hit(item, kind, key):
+            reset = limiter.get_window_stats(item, kind, key).reset_time
+            raise TooManyTries(max(1, math.ceil(reset - time.time())))

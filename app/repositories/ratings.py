@@ -1,0 +1,129 @@
+"""Ratings in MongoDB: `ratings` {_id: {user_id, item_id}, rating, rated_at}.
+
+The pair is the `_id`, so that a delete event of the change stream names both. One shopper's
+ratings are a range over `_id`; `_id.user_id` alone would scan the collection.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from bson import MaxKey, MinKey
+from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from app.domain.changes import Collection, Position, Written
+from app.domain.ratings import Rating, RatingBatch
+from app.repositories.mongo import Document, MongoStore, position_of, translated
+
+_SCAN_BATCH = 20_000
+_DUPLICATE = 11000
+
+
+class MongoRatings:
+    """Keeps the promises of `RatingRepository`."""
+
+    def __init__(self, store: MongoStore) -> None:
+        self._store = store
+        self._ratings = store.collection(Collection.RATINGS)
+
+    def put(self, rating: Rating) -> Position | None:
+        """Store a rating; it replaces the shopper's former one of the item."""
+        document = _to_document(rating)
+        with self._store.session() as session:
+            try:
+                self._ratings.replace_one(
+                    {"_id": document["_id"]}, document, upsert=True, session=session
+                )
+            except DuplicateKeyError:  # two first ratings at once: the loser replaces
+                self._ratings.replace_one({"_id": document["_id"]}, document, session=session)
+            return position_of(session)
+
+    def put_many(self, ratings: Sequence[Rating]) -> Position | None:
+        """Store many ratings; of equal pairs the last wins.
+
+        Inserts first and replaces what was there: three times the rate of upserts when most
+        are new, and the same rate when none is.
+        """
+        documents = list({(r.user_id, r.item_id): _to_document(r) for r in ratings}.values())
+        if not documents:
+            return None
+        with self._store.session() as session:
+            try:
+                self._ratings.insert_many(documents, ordered=False, session=session)
+            except BulkWriteError as error:
+                replacements = _replacements(error)
+                self._ratings.bulk_write(replacements, ordered=False, session=session)
+            return position_of(session)
+
+    def take_back(self, rating: Rating) -> Position | None:
+        """Remove exactly this rating, if it is still the stored one."""
+        with self._store.session() as session:
+            outcome = self._ratings.delete_one(_to_document(rating), session=session)
+            return position_of(session) if outcome.deleted_count else None
+
+    def remove(self, user_id: str, item_id: str) -> Written[bool]:
+        """Remove one rating; the value tells whether there was one."""
+        with self._store.session() as session:
+            outcome = self._ratings.delete_one({"_id": _key(user_id, item_id)}, session=session)
+            found = outcome.deleted_count > 0
+            return Written(found, position_of(session) if found else None)
+
+    def of_user(self, user_id: str) -> list[Rating]:
+        """Return the shopper's ratings, newest first, those without a time last."""
+        with translated():
+            rows = self._ratings.find({"_id": range_of_user(user_id)}).sort("rated_at", -1)
+            return [to_rating(row) for row in rows]
+
+    def has_user(self, user_id: str) -> bool:
+        """Return whether the shopper has any rating."""
+        with translated():
+            return self._ratings.find_one({"_id": range_of_user(user_id)}, {"_id": 1}) is not None
+
+    def scan(self) -> Iterator[RatingBatch]:
+        """Return every rating in batches of columns."""
+        with translated():
+            cursor = self._ratings.find({}, {"rating": 1}, batch_size=_SCAN_BATCH)
+            while rows := list(islice(cursor, _SCAN_BATCH)):
+                keys = [row["_id"] for row in rows]
+                yield RatingBatch(
+                    [key["user_id"] for key in keys],
+                    [key["item_id"] for key in keys],
+                    [row["rating"] for row in rows],
+                )
+
+    def rows(self) -> Iterator[Rating]:
+        """Return every rating with its time, one by one, for exports."""
+        with translated():
+            for row in self._ratings.find({}).sort("_id", 1):
+                yield to_rating(row)
+
+
+def range_of_user(user_id: str) -> Document:
+    """Return the condition on `_id` that selects one shopper's ratings by the index."""
+    return {"$gte": _key(user_id, MinKey()), "$lte": _key(user_id, MaxKey())}
+
+
+def to_rating(row: Document) -> Rating:
+    """Return the domain object of a stored document."""
+    key = row["_id"]
+    return Rating(key["user_id"], key["item_id"], row["rating"], row.get("rated_at"))
+
+
+def _key(user_id: str, item_id: Any) -> Document:
+    return {"user_id": user_id, "item_id": item_id}
+
+
+def _to_document(rating: Rating) -> Document:
+    return {
+        "_id": _key(rating.user_id, rating.item_id),
+        "rating": float(rating.rating),
+        "rated_at": rating.rated_at,
+    }
+
+
+def _replacements(error: BulkWriteError) -> list[ReplaceOne[Document]]:
+    failures = (error.details or {}).get("writeErrors", [])
+    if any(failure["code"] != _DUPLICATE for failure in failures):
+        raise error
+    return [ReplaceOne({"_id": f["op"]["_id"]}, f["op"], upsert=True) for f in failures]

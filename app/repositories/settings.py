@@ -1,0 +1,54 @@
+"""The shop's settings in MongoDB: `settings` {_id: "shop", version, ...}."""
+
+from dataclasses import asdict, fields
+
+from pymongo.errors import DuplicateKeyError
+
+from app.domain.changes import Collection, Position
+from app.domain.errors import Conflict
+from app.domain.settings import ShopSettings, Similarity, Strategy
+from app.repositories.mongo import Document, MongoStore, position_of, translated
+
+_ID = "shop"
+_FIELDS = {field.name for field in fields(ShopSettings)}
+
+
+class MongoSettings:
+    """Keeps the promises of `SettingsRepository`."""
+
+    def __init__(self, store: MongoStore) -> None:
+        self._store = store
+        self._settings = store.collection(Collection.SETTINGS)
+
+    def get(self) -> ShopSettings:
+        """Return the stored settings, or the defaults."""
+        with translated():
+            row = self._settings.find_one({"_id": _ID})
+        return to_settings(row) if row else ShopSettings()
+
+    def replace(self, settings: ShopSettings) -> Position | None:
+        """Store the next version, or raise Conflict if somebody else stored it first."""
+        former = settings.version - 1
+        with self._store.session() as session:
+            try:
+                outcome = self._settings.replace_one(
+                    {"_id": _ID, "version": former},
+                    {"_id": _ID, **asdict(settings)},
+                    upsert=former == 0,
+                    session=session,
+                )
+            except DuplicateKeyError as error:
+                raise Conflict("The settings were changed at the same time.") from error
+            if not outcome.matched_count and outcome.upserted_id is None:
+                raise Conflict("The settings were changed at the same time.")
+            return position_of(session)
+
+
+def to_settings(row: Document) -> ShopSettings:
+    """Return the domain object of a stored document; fields of other releases are passed over."""
+    known = {name: value for name, value in row.items() if name in _FIELDS}
+    if "strategy" in known:
+        known["strategy"] = Strategy(known["strategy"])
+    if "similarity" in known:
+        known["similarity"] = Similarity(known["similarity"])
+    return ShopSettings(**known)

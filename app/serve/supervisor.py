@@ -1,0 +1,127 @@
+"""Keeps MongoDB and the web server alive until told to stop."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from app.embedded import EmbeddedMongo, EmbeddedMongoError
+from app.serve.machine import (
+    Backoff,
+    CannotServe,
+    answers,
+    describe,
+    end_with_parent,
+    environment,
+    port_problem,
+    reachable,
+    say,
+)
+from config import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = (sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load")
+GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app")
+TICK_SECONDS = 0.2
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Supervisor:
+    """Keeps mongod and gunicorn alive until it is told to stop."""
+
+    def __init__(self, settings: Settings, mongo: EmbeddedMongo | None) -> None:
+        self._settings = settings
+        self._mongo = mongo
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stops = 0
+        self._ready = False
+        self._mongo_backoff, self._mongo_due = Backoff(), 0.0
+
+    def run(self) -> None:
+        """Load the demo shop, serve, and return after a signal to stop."""
+        for sign in STOP_SIGNALS:
+            signal.signal(sign, self._on_stop)
+        if self._settings.demo:
+            self._load_demo()
+        backoff = Backoff()
+        while not self._stopping():
+            self._start(GUNICORN)
+            code = self._watch()
+            if self._stopping():
+                return
+            if not self._ready and code > 0:
+                raise CannotServe("the web server did not start; the lines above say why.")
+            say(f"The web server ended ({describe(code)}); starting it again.")
+            self._pause(backoff.next_wait())
+
+    def _stopping(self) -> bool:
+        return self._stops > 0
+
+    def _on_stop(self, sign: int, frame: FrameType | None) -> None:
+        self._stops += 1
+        if self._child is not None:
+            # The second time the user is in a hurry: gunicorn drops what is in flight.
+            self._child.send_signal(signal.SIGTERM if self._stops == 1 else signal.SIGINT)
+
+    def _load_demo(self) -> None:
+        self._start(DEMO)
+        if self._watch() != 0 and not self._stops:
+            say("The demo shop could not be loaded (see above); the service starts without it.")
+
+    def _start(self, command: tuple[str, ...]) -> None:
+        uri = self._mongo.uri if self._mongo else None
+        self._child = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(self._settings, os.environ, uri),
+            start_new_session=True,  # Ctrl-C comes here only, and is passed on as a gentle stop
+            preexec_fn=end_with_parent(),
+        )
+        if self._stops:  # the signal came while there was nobody to pass it on to
+            self._child.terminate()
+
+    def _watch(self) -> int:
+        """Look after the child and MongoDB until the child ends; return its exit code."""
+        child = self._child
+        if child is None:
+            raise CannotServe("nothing was started")
+        while child.poll() is None:
+            time.sleep(TICK_SECONDS)
+            if not self._stops:
+                self._look_after_mongo(child)
+                self._announce()
+        self._child = None
+        return child.returncode
+
+    def _look_after_mongo(self, child: subprocess.Popen[bytes]) -> None:
+        if self._mongo is None or time.monotonic() < self._mongo_due:
+            return
+        before = self._mongo.uri
+        try:
+            if self._mongo.ensure_running():
+                say("MongoDB had ended and runs again.")
+        except (EmbeddedMongoError, OSError) as error:
+            wait = self._mongo_backoff.next_wait()
+            self._mongo_due = time.monotonic() + wait
+            say(f"MongoDB does not start: {error}\nNext try in {wait:.1f} seconds.")
+        if self._mongo.uri != before:
+            child.terminate()  # another program took MongoDB's port: start over with the new one
+
+    def _announce(self) -> None:
+        host, port = self._settings.host, self._settings.port
+        if not self._ready and answers(host, port):
+            self._ready = True
+            say(f"Shelfwise is at http://{reachable(host)}:{port}")
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, and longer while workers without a master finish what they were answering."""
+        now = time.monotonic()
+        limit = now + seconds + self._settings.request_timeout_seconds
+        while not self._stopping() and time.monotonic() < limit:
+            calm = time.monotonic() >= now + seconds
+            if calm and not port_problem(self._settings.host, self._settings.port):
+                return
+            time.sleep(TICK_SECONDS / 2)

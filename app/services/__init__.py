@@ -1,0 +1,1 @@
+"""Use cases, one class per noun. No Flask, no pymongo: collaborators come by constructor."""

@@ -1,0 +1,140 @@
+"""Shoppers' accounts: open, log in, log out everywhere, change the password, close."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from app.domain.accounts import Account, Caller, Credentials, Role, Token
+from app.domain.changes import Written
+from app.domain.errors import (
+    BadCredentials,
+    InvalidInput,
+    NotAuthenticated,
+    UnknownUser,
+    UserHasData,
+)
+from app.domain.ids import check_id
+from app.domain.ports import AccountRepository, DeletionRepository, RatingRepository
+from app.services.feed import Feed
+from app.services.passwords import Passwords
+from app.services.projections.accounts import AccountsProjection
+from app.services.tokens import Tokens
+
+MIN_PASSWORD, MAX_PASSWORD = 8, 256
+
+
+T = TypeVar("T")
+
+
+class Accounts:
+    """Use cases around accounts and bearer tokens."""
+
+    def __init__(
+        self,
+        accounts: AccountRepository,
+        ratings: RatingRepository,
+        deletions: DeletionRepository,
+        *,
+        live: AccountsProjection,
+        feed: Feed,
+        passwords: Passwords,
+        tokens: Tokens,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._accounts = accounts
+        self._ratings = ratings
+        self._deletions = deletions
+        self._live = live
+        self._feed = feed
+        self._passwords = passwords
+        self._tokens = tokens
+        self._now = now
+
+    def register(self, user_id: str, password: str, *, trusted: bool = False) -> Written[Account]:
+        """Open an account, or raise UserTaken.
+
+        An id that has ratings already (imported, or written by the shop's server) is opened only
+        for a trusted caller: otherwise anybody could take over a shopper's history.
+        """
+        check_id(user_id, "user_id")
+        _check_password(password, "password")
+        account = Account(user_id, _new_epoch(), self._now())
+        if not trusted and self._ratings.has_user(user_id) and not self._accounts.find(user_id):
+            raise UserHasData(user_id)
+        credentials = Credentials(account, self._passwords.hash(password))
+        return self._applied(self._accounts.add(credentials))
+
+    def login(self, user_id: str, password: str) -> tuple[Account, Token]:
+        """Return the account and a new token, or raise BadCredentials."""
+        credentials = self._checked(user_id, password)
+        return credentials.account, self._tokens.issue(credentials.account)
+
+    def get(self, user_id: str) -> Account:
+        """Return an account, or raise UnknownUser."""
+        credentials = self._accounts.find(user_id)
+        if credentials is None:
+            raise UnknownUser(user_id)
+        return credentials.account
+
+    def logout(self, user_id: str) -> Written[Account]:
+        """Make every token of the account worthless."""
+        credentials = self._accounts.find(user_id)
+        if credentials is None:
+            raise UnknownUser(user_id)
+        return self._renew(credentials, credentials.password_hash)
+
+    def change_password(self, user_id: str, password: str, new: str) -> Written[Token]:
+        """Set a new password; older tokens end, the returned one holds."""
+        _check_password(new, "new_password")
+        written = self._renew(self._checked(user_id, password), self._passwords.hash(new))
+        return Written(self._tokens.issue(written.value), written.position)
+
+    def delete(self, user_id: str) -> Written[int]:
+        """Remove the account and the shopper's ratings; return how many ratings went."""
+        self._deletions.mark_user(user_id, self._now())
+        removed = self._accounts.remove(user_id)
+        swept = self._deletions.sweep_user(user_id)
+        if not removed.value and not swept:
+            raise UnknownUser(user_id)
+        return self._applied(Written(swept, removed.position))
+
+    def authenticate(self, token: str) -> Caller:
+        """Return who the token speaks for, or raise NotAuthenticated."""
+        claims = self._tokens.read(token)
+        epoch = self._live.epoch(claims.user_id)
+        if epoch != claims.epoch:
+            # memory may be milliseconds behind a fresh registration: the database decides
+            credentials = self._accounts.find(claims.user_id)
+            epoch = credentials.account.epoch if credentials else None
+        if epoch != claims.epoch:
+            raise NotAuthenticated("This token does not hold any more. Log in again.")
+        return Caller(Role.SHOPPER, user_id=claims.user_id)
+
+    def _checked(self, user_id: str, password: str) -> Credentials:
+        credentials = self._accounts.find(user_id)
+        known = credentials.password_hash if credentials else None
+        if not self._passwords.matches(password, known) or credentials is None:
+            raise BadCredentials
+        return credentials
+
+    def _renew(self, credentials: Credentials, password_hash: str) -> Written[Account]:
+        former = credentials.account
+        renewed = Credentials(replace(former, epoch=_new_epoch()), password_hash)
+        return self._applied(self._accounts.replace(renewed, expected_epoch=former.epoch))
+
+    def _applied(self, written: Written[T]) -> Written[T]:
+        self._feed.wait(written.position)
+        return written
+
+
+def _new_epoch() -> str:
+    return secrets.token_hex(8)
+
+
+def _check_password(password: str, field: str) -> None:
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise InvalidInput(field, f"must have {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+    if any("\ud800" <= c <= "\udfff" for c in password):
+        raise InvalidInput(field, "must be Unicode text")

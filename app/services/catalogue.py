@@ -1,0 +1,110 @@
+"""The catalogue: create, replace, change, read, list, delete."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from app.domain.catalogue import Item, check_item
+from app.domain.changes import Position, Written
+from app.domain.errors import InvalidInput, UnknownItem
+from app.domain.ports import DeletionRepository, ItemRepository
+from app.services.encoding import encode_item
+from app.services.feed import Feed
+
+T = TypeVar("T")
+
+
+class Catalogue:
+    """Use cases around items. Every item is stored with its encoded vector."""
+
+    def __init__(
+        self,
+        items: ItemRepository,
+        deletions: DeletionRepository,
+        *,
+        own_dimension: Callable[[], int | None],
+        feed: Feed,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._items = items
+        self._deletions = deletions
+        self._own_dimension = own_dimension
+        self._feed = feed
+        self._now = now
+
+    def create(self, item: Item) -> Written[Item]:
+        """Store a new item, or raise ItemTaken."""
+        return self._applied(self._items.add(self._finished([item])[0]))
+
+    def put(self, item: Item) -> Written[Item]:
+        """Store an item whole, new or not."""
+        former = self._items.find(item.item_id)
+        finished = self._finished([item])[0]
+        if former is not None:
+            finished = replace(finished, created_at=former.created_at)
+        return self._applied(Written(finished, self._items.replace_many([finished])))
+
+    def put_many(self, items: Sequence[Item]) -> Position | None:
+        """Store many items whole, new or not; all of them are checked before any is stored."""
+        former = self._items.created(item.item_id for item in items)
+        finished = [
+            replace(item, created_at=former.get(item.item_id, item.created_at))
+            for item in self._finished(items)
+        ]
+        position = self._items.replace_many(finished)
+        self._feed.wait(position)
+        return position
+
+    def change(self, item_id: str, changes: dict[str, Any]) -> Written[Item]:
+        """Change some columns of an item and leave the rest."""
+        former = self.get(item_id)
+        finished = self._finished([replace(former, **changes)])[0]
+        finished = replace(finished, created_at=former.created_at)
+        return self._applied(self._items.replace_if_unchanged(finished, seen=former))
+
+    def get(self, item_id: str) -> Item:
+        """Return an item, or raise UnknownItem."""
+        item = self._items.find(item_id)
+        if item is None:
+            raise UnknownItem(item_id)
+        return item
+
+    def page(self, *, after: str | None, limit: int) -> list[Item]:
+        """Return the items whose ids follow `after`, in the order of their ids."""
+        return self._items.page(after=after, limit=limit)
+
+    def delete(self, item_id: str) -> Written[int]:
+        """Remove an item and every rating of it; return how many ratings went."""
+        self._deletions.mark_item(item_id, self._now())
+        removed = self._items.remove(item_id)
+        swept = self._deletions.sweep_item(item_id)
+        if not removed.value:
+            raise UnknownItem(item_id)
+        return self._applied(Written(swept, removed.position))
+
+    def _finished(self, items: Sequence[Item]) -> list[Item]:
+        now = self._now()
+        dimension = self._own_dimension()
+        finished = []
+        for item in items:
+            dimension = _check_dimension(check_item(item), dimension)
+            finished.append(
+                replace(item, encoding=encode_item(item), created_at=now, updated_at=now)
+            )
+        return finished
+
+    def _applied(self, written: Written[T]) -> Written[T]:
+        self._feed.wait(written.position)
+        return written
+
+
+def _check_dimension(item: Item, dimension: int | None) -> int | None:
+    if item.features is None:
+        return dimension
+    if dimension is not None and len(item.features) != dimension:
+        raise InvalidInput(
+            "features",
+            f"has {len(item.features)} numbers, this catalogue's vectors have {dimension}",
+        )
+    return len(item.features)

@@ -1,0 +1,29 @@
+"""An item's columns as a feature vector, in the form that is stored with it."""
+
+import numpy as np
+
+from app.domain.catalogue import Encoding, Item
+
+ENCODER_VERSION = 1
+"""Raise it when the encoder gives other vectors: stored ones are then made anew at load."""
+
+
+def encode_item(item: Item) -> Encoding:
+    """Return the encoded columns of `item`; the same columns give the same vector everywhere."""
+    from app.engine.features import ItemColumns, encode  # scikit-learn: only writers pay for it
+
+    dims, weights = encode(
+        ItemColumns(
+            category=item.category or "",
+            brand=item.brand or "",
+            price=item.price,
+            tags=item.tags,
+            title=item.title or "",
+            description=item.description or "",
+        )
+    )
+    return Encoding(
+        ENCODER_VERSION,
+        np.asarray(dims, np.dtype("<i4")).tobytes(),
+        np.asarray(weights, np.dtype("<f4")).tobytes(),
+    )

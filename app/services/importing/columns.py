@@ -1,0 +1,100 @@
+"""Which column of a file is what, by usual names or by the user's own word."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something a row tells. Its own name wins over the other usual names."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    needed: bool = False
+
+    @property
+    def option(self) -> str:
+        """Return the command line option that names the column outright."""
+        return f"--{self.name.removesuffix('_id').replace('_', '-')}-column"
+
+
+_ITEM_ID = Field(
+    "item_id",
+    ("item", "id", "product_id", "product", "movie_id", "sku", "article_id", "asin"),
+    True,
+)
+RATING_FIELDS = (
+    Field(
+        "user_id",
+        ("user", "customer_id", "customer", "shopper_id", "shopper", "household_id", "visitor_id"),
+        True,
+    ),
+    _ITEM_ID,
+    Field("rating", ("value", "score", "stars", "rate"), True),
+    Field("timestamp", ("time", "date", "datetime", "rated_at", "ts", "created_at")),
+    Field("event", ("event_type", "action")),
+)
+ITEM_FIELDS = (
+    _ITEM_ID,
+    Field("title", ("name", "item_name", "product_name")),
+    Field("category", ("categories", "genres", "genre", "department")),
+    Field("brand", ("manufacturer", "vendor")),
+    Field("price", ("unit_price",)),
+    Field("tags", ("tag", "keywords")),
+    Field("description", ("body", "text")),
+    Field("image_url", ("image", "image_link", "picture")),
+    Field("in_stock", ("available", "availability")),
+    Field("features", ("vector", "feature_vector")),
+)
+
+
+def recognise(
+    columns: Sequence[str], fields: Iterable[Field], chosen: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the column of each field that the file has.
+
+    chosen : field name -> column, as the user said it; such a column serves no other field.
+    Names are compared without case, blanks, `_` and `-`: `userId` is `user_id`.
+    Raises InvalidInput where a needed column is missing or two could be meant.
+    """
+    for column in chosen.values():
+        if column not in columns:
+            raise InvalidInput("columns", f"there is no column {column!r}; {_found(columns)}")
+    free = [column for column in columns if column not in set(chosen.values())]
+    mapping = dict(chosen)
+    for field in fields:
+        if field.name in mapping:
+            continue
+        found = _search(field, free)
+        if found is not None:
+            mapping[field.name] = found
+        elif field.needed:
+            raise InvalidInput(
+                "columns",
+                f"none is called {field.name} or {', '.join(field.aliases)}; {_found(columns)}. "
+                f"Name it with {field.option}",
+            )
+    return mapping
+
+
+def _search(field: Field, columns: Sequence[str]) -> str | None:
+    own = [column for column in columns if _bare(column) == _bare(field.name)]
+    aliases = {_bare(alias) for alias in field.aliases}
+    candidates = own or [column for column in columns if _bare(column) in aliases]
+    if len(candidates) > 1:
+        raise InvalidInput(
+            "columns",
+            f"{' and '.join(candidates)} could each be {field.name}. "
+            f"Name the right one with {field.option}",
+        )
+    return candidates[0] if candidates else None
+
+
+def _bare(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
+
+
+def _found(columns: Sequence[str]) -> str:
+    return f"the file has: {', '.join(columns)}"

@@ -1,0 +1,123 @@
+"""Items from a file into the catalogue. Repeating an import changes nothing: an id is a key."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from app.domain.catalogue import Item, check_item
+from app.domain.errors import InvalidInput
+from app.services.importing.columns import ITEM_FIELDS, recognise
+from app.services.importing.readers import open_table
+from app.services.importing.rejects import Reject, RejectFile
+from app.services.importing.runs import (
+    ImportOptions,
+    ImportReport,
+    ItemWriter,
+    Progress,
+    Tally,
+    ahead,
+    no_progress,
+    selected,
+)
+from app.services.importing.tables import Batch
+from app.services.importing.values import (
+    to_category,
+    to_features,
+    to_flag,
+    to_id,
+    to_number,
+    to_tags,
+    to_text,
+)
+
+BATCH = 2_000
+Row = tuple[int, Item]
+"""An item with its row's index in the batch."""
+
+
+class ItemImport:
+    """Reads and checks; the catalogue service behind `writer` encodes and stores."""
+
+    def __init__(self, writer: ItemWriter) -> None:
+        self._writer = writer
+
+    def run(
+        self,
+        path: Path,
+        options: ImportOptions | None = None,
+        progress: Progress = no_progress,
+    ) -> ImportReport:
+        """Import a file of items; an item that exists is replaced, of equal ids the last wins.
+
+        Raises InvalidInput where the file or its columns cannot be understood, StoreUnavailable
+        where the database goes away: what was written until then stays.
+        """
+        options = options or ImportOptions()
+        table = open_table(path, rows=BATCH, encoding=options.encoding)
+        tally = Tally()
+        ignored: dict[str, None] = {}
+        with RejectFile(path, options.rejects) as rejects:
+            for batch in ahead(iter(table)):
+                mapping = recognise(list(batch.columns), ITEM_FIELDS, options.columns)
+                ignored |= dict.fromkeys(_unused(batch, mapping, options))
+                for reject in self._import(batch, mapping, options, tally):
+                    rejects.add(reject)
+                progress(batch.done, table.total)
+            return tally.report(rejects, list(ignored))
+
+    def _import(
+        self, batch: Batch, mapping: Mapping[str, str], options: ImportOptions, tally: Tally
+    ) -> Iterator[Reject]:
+        yield from (Reject(broken.line, broken.reason, broken.text) for broken in batch.broken)
+        indexes = selected(batch, options.where)
+        tally.skipped += len(batch.numbers) - len(indexes)
+        rows: list[Row] = []
+        for index in indexes:
+            try:
+                rows.append((index, _to_item(batch, mapping, index)))
+            except InvalidInput as error:
+                yield _reject(batch, index, error)
+        refused = list(self._put(batch, rows))
+        tally.stored += len(rows) - len(refused)
+        yield from refused
+
+    def _put(self, batch: Batch, rows: Sequence[Row]) -> Iterator[Reject]:
+        """Store the rows. Where the catalogue refuses them, halve until the culprits are found."""
+        if not rows:
+            return
+        try:
+            self._writer.put_many([item for _, item in rows])
+        except InvalidInput as error:
+            if len(rows) == 1:
+                yield _reject(batch, rows[0][0], error)
+                return
+            middle = len(rows) // 2
+            yield from self._put(batch, rows[:middle])
+            yield from self._put(batch, rows[middle:])
+
+
+def _to_item(batch: Batch, mapping: Mapping[str, str], index: int) -> Item:
+    cells = {name: batch.columns[column][index] for name, column in mapping.items()}
+    price = to_text(cells.get("price"), "price")
+    return check_item(
+        Item(
+            item_id=to_id(cells["item_id"], "item_id"),
+            title=to_text(cells.get("title"), "title"),
+            brand=to_text(cells.get("brand"), "brand"),
+            description=to_text(cells.get("description"), "description"),
+            image_url=to_text(cells.get("image_url"), "image_url"),
+            category=to_category(cells.get("category"), "category"),
+            price=None if price is None else to_number(cells["price"], "price"),
+            tags=to_tags(cells.get("tags"), "tags"),
+            in_stock=to_flag(cells.get("in_stock"), "in_stock", default=True),
+            features=to_features(cells.get("features"), "features"),
+        )
+    )
+
+
+def _reject(batch: Batch, index: int, error: InvalidInput) -> Reject:
+    return Reject(batch.numbers[index], error.message, batch.row(index))
+
+
+def _unused(batch: Batch, mapping: Mapping[str, str], options: ImportOptions) -> list[str]:
+    used = {*mapping.values(), *(column for column, _ in options.where)}
+    return [column for column in batch.columns if column not in used]

@@ -1,0 +1,117 @@
+"""Cells of any file kind to the values of the domain; InvalidInput says what is wrong."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+
+from app.domain.errors import InvalidInput
+from app.domain.ids import check_id
+
+_TRUE = {"true", "t", "yes", "y", "1", "in stock", "in_stock"}
+_FALSE = {"false", "f", "no", "n", "0", "out of stock", "out_of_stock"}
+
+
+def to_id(value: Any, field: str) -> str:
+    """Return an id as text: `007` stays, the number 7 becomes `7`."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return check_id(value, field)
+
+
+def to_number(value: Any, field: str) -> float:
+    """Return a number, also from its text."""
+    try:
+        if not isinstance(value, bool):
+            return float(value)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise InvalidInput(field, "must be a number")
+
+
+def to_time(value: Any, field: str) -> datetime | None:
+    """Return a time from ISO 8601 or Unix seconds; None for an empty cell. No zone means UTC."""
+    if value is None or value == "" or value != value:  # the last: NaN, how pandas says empty
+        return None
+    if isinstance(value, datetime):
+        return _in_utc(value)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return _from_iso(value, field)
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        hint = "; these look like milliseconds" if 1e11 < seconds < 1e14 else ""
+        raise InvalidInput(field, f"must be ISO 8601 or Unix seconds{hint}") from error
+
+
+def to_text(value: Any, field: str) -> str | None:
+    """Return text; None for an empty cell."""
+    if value is None or value == "" or value != value:
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.15g}" if isinstance(value, float) else str(value)
+    raise InvalidInput(field, "must be text")
+
+
+def to_category(value: Any, field: str) -> str | None:
+    """Return levels joined by `|`, also from a list of levels."""
+    if isinstance(value, list):
+        return "|".join(to_text(level, field) or "" for level in value) or None
+    return to_text(value, field)
+
+
+def to_flag(value: Any, field: str, *, default: bool) -> bool:
+    """Return yes or no; `default` for an empty cell."""
+    if value is None or value == "":
+        return default
+    word = str(value).strip().casefold()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise InvalidInput(field, "must be true or false, yes or no, 1 or 0")
+
+
+def to_tags(value: Any, field: str) -> tuple[str, ...]:
+    """Return tags from a list, a JSON list, or text split at `|`, or else at `,`."""
+    if isinstance(value, str) and value.startswith("["):
+        value = _from_json(value, default=value)
+    if isinstance(value, list):
+        texts = [to_text(tag, field) for tag in value]
+    else:
+        text = to_text(value, field) or ""
+        texts = [tag.strip() for tag in text.split("|" if "|" in text else ",")]
+    return tuple(dict.fromkeys(tag for tag in texts if tag))
+
+
+def to_features(value: Any, field: str) -> tuple[float, ...] | None:
+    """Return an item's own vector from a list or a JSON list; None for an empty cell."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        value = _from_json(value, default=None)
+    if not isinstance(value, list):
+        raise InvalidInput(field, "must be a JSON list of numbers")
+    return tuple(to_number(number, field) for number in value)
+
+
+def _from_json(text: str, *, default: Any) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return default
+
+
+def _from_iso(value: Any, field: str) -> datetime:
+    try:
+        return _in_utc(datetime.fromisoformat(value))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(field, "must be ISO 8601 or Unix seconds") from error
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -1,0 +1,35 @@
+"""Everything one process keeps in memory for one shop."""
+
+from dataclasses import dataclass, field
+from threading import RLock
+
+from app.engine.feature_table import Features
+from app.engine.ids import IdIndex
+from app.engine.item_based import ItemBased
+from app.engine.preferences import Preferences
+from app.engine.user_based import UserBased
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The live tables and the recommenders over them.
+
+    One lock guards them all: item rows are shared between preferences and features, so that a
+    row number is good only while the lock is held.
+    """
+
+    lock: RLock = field(default_factory=RLock)
+    users: IdIndex = field(default_factory=IdIndex)
+    items: IdIndex = field(default_factory=IdIndex)
+    preferences: Preferences = field(init=False)
+    features: Features = field(init=False)
+    user_based: UserBased = field(init=False)
+    item_based: ItemBased = field(init=False)
+
+    def __post_init__(self) -> None:
+        preferences = Preferences(self.users, self.items, self.lock)
+        features = Features(self.items, self.lock)
+        object.__setattr__(self, "preferences", preferences)
+        object.__setattr__(self, "features", features)
+        object.__setattr__(self, "user_based", UserBased(preferences))
+        object.__setattr__(self, "item_based", ItemBased(features))

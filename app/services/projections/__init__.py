@@ -1,0 +1,1 @@
+"""One live state each, kept in memory from MongoDB collections."""

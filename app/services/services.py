@@ -1,0 +1,38 @@
+"""Everything a shop has, on one object."""
+
+from dataclasses import dataclass
+
+from app.domain.ports import RateLimits
+from app.domain.ratings import RatingScale
+from app.services.accounts import Accounts
+from app.services.catalogue import Catalogue
+from app.services.chores import Chores
+from app.services.feed import Feed
+from app.services.freshness import Freshness
+from app.services.health import Health
+from app.services.keys import Keys
+from app.services.memory import Tables
+from app.services.projections.projection import Projection
+from app.services.ratings import Ratings
+from app.services.recommendations import Recommendations
+from app.services.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One shop in this process. Nothing is module-global, so that a process can carry several."""
+
+    scale: RatingScale
+    accounts: Accounts
+    keys: Keys
+    catalogue: Catalogue
+    ratings: Ratings
+    recommendations: Recommendations
+    settings: Settings
+    health: Health
+    feed: Feed
+    freshness: Freshness
+    rate_limits: RateLimits
+    chores: Chores
+    tables: Tables
+    projections: tuple[Projection, ...]

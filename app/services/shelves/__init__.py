@@ -1,0 +1,1 @@
+"""One shelf each: candidate sources, filters, scorers, re-rankers, explanation."""

@@ -1,0 +1,45 @@
+"""Sources and filters that many shelves share."""
+
+from app.domain.recommendations import Query
+from app.services.memory import Tables
+from app.services.projections.catalogue import CatalogueProjection
+from app.services.shelves.shelf import Mask
+
+
+class WholeCatalogue:
+    """Offers every item: the engine is exact, so nothing is left out beforehand."""
+
+    def __init__(self, catalogue: CatalogueProjection) -> None:
+        self._catalogue = catalogue
+
+    def __call__(self, query: Query) -> Mask:
+        """Return 1 for every row of the catalogue."""
+        return self._catalogue.mask()
+
+
+class NotRatedYet:
+    """Leaves out what the shopper has rated."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        """Set the shopper's rated rows to 0."""
+        if query.user_id is None:
+            return
+        profile = self._tables.preferences.profile(query.user_id)
+        if profile is not None:
+            mask[profile.items] = 0
+
+
+class NotItself:
+    """Leaves out the item the shelf is about."""
+
+    def __init__(self, catalogue: CatalogueProjection) -> None:
+        self._catalogue = catalogue
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        """Set the anchor's row to 0."""
+        row = None if query.item_id is None else self._catalogue.row(query.item_id)
+        if row is not None:
+            mask[row] = 0

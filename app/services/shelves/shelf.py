@@ -1,0 +1,141 @@
+"""The seam: how any list of items is made.
+
+    sources -> filters -> scorers -> re-rankers -> explanation
+
+A shelf is put together from small parts; a new one is one file and one line of wiring. Parts work
+on whole arrays over item rows, so that filters act before the top n and pages stay full.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.recommendations import Candidate, Page, Query, Recommended
+from app.engine.ranking import top_n
+from app.services.memory import Tables
+from app.services.projections.catalogue import CatalogueProjection
+
+Mask = NDArray[np.uint8]
+Scores = NDArray[np.float64]
+Reasons = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a scorer says of every item. Arrays have shape (item rows,)."""
+
+    strategy: str
+    scores: Scores
+    parts: Callable[[int], Mapping[str, float]]
+    """What each strategy gave one row, weights included: the parts sum to the score."""
+    reasons: Callable[[Candidate], Reasons] | None = None
+    evidence_only: bool = True
+    """Whether a score of 0 means "nothing known" rather than a place at the end."""
+
+
+class Source(Protocol):
+    """Where candidates come from."""
+
+    def __call__(self, query: Query) -> Mask:
+        """Return 1 for every row this source offers."""
+
+
+class Filter(Protocol):
+    """What may not be shown."""
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        """Set the rows to 0 that may not be shown."""
+
+
+class Scorer(Protocol):
+    """How good an item is."""
+
+    def __call__(self, query: Query) -> Scored | None:
+        """Return scores, or None if this scorer knows nothing that bears on the query."""
+
+
+class Reranker(Protocol):
+    """What looks at the list as a whole."""
+
+    def __call__(self, query: Query, ranked: list[Candidate]) -> list[Candidate]:
+        """Return the candidates in a better order."""
+
+
+class Shelf:
+    """A list of items. Scorers stand in order of preference: later ones fill what is missing."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        catalogue: CatalogueProjection,
+        *,
+        sources: Sequence[Source],
+        scorers: Sequence[Scorer],
+        filters: Sequence[Filter] = (),
+        rerankers: Sequence[Reranker] = (),
+    ) -> None:
+        self._tables = tables
+        self._catalogue = catalogue
+        self._sources = sources
+        self._filters = filters
+        self._scorers = scorers
+        self._rerankers = rerankers
+
+    def fill(self, query: Query) -> Page:
+        """Return the page of the shelf that `query` asks for; its settings are all set."""
+        with self._tables.lock:  # rows are good only while it is held
+            mask = self._mask(query)
+            ranked: list[tuple[Candidate, Scored]] = []
+            for scorer in self._scorers:
+                missing = query.offset + query.n - len(ranked)
+                if missing <= 0:
+                    break
+                ranked += self._rank(query, scorer, mask, missing, filler=bool(ranked))
+            strategy = ranked[0][1].strategy if ranked else "popular"
+            shown = ranked[query.offset :]
+            return Page(strategy, [self._render(query, *place) for place in shown])
+
+    def _mask(self, query: Query) -> Mask:
+        mask = self._sources[0](query)
+        for source in self._sources[1:]:
+            mask |= source(query)
+        for reject in self._filters:
+            reject(query, mask)
+        return mask
+
+    def _rank(
+        self, query: Query, scorer: Scorer, mask: Mask, missing: int, *, filler: bool
+    ) -> list[tuple[Candidate, Scored]]:
+        if filler and query.min_score:
+            return []  # what only fills up has no score of the kind that was asked for
+        scored = scorer(query)
+        if scored is None:
+            return []
+        rows = top_n(
+            scored.scores,
+            self._tables.items,
+            n=missing,
+            allowed=mask,
+            min_score=query.min_score,
+            positive=scored.evidence_only,
+        )
+        candidates = [self._candidate(int(row), scored, filler=filler) for row in rows]
+        for reranker in self._rerankers:
+            candidates = reranker(query, candidates)
+        mask[rows] = 0
+        return [(candidate, scored) for candidate in candidates]
+
+    def _candidate(self, row: int, scored: Scored, *, filler: bool) -> Candidate:
+        if filler:  # the strategy of this page knows nothing of it
+            return Candidate(row, 0.0)
+        return Candidate(row, float(scored.scores[row]), scored.parts(row))
+
+    def _render(self, query: Query, candidate: Candidate, scored: Scored) -> Recommended:
+        reasons = None
+        if query.explain and scored.reasons is not None:
+            reasons = scored.reasons(candidate)
+        score = round(candidate.score, 9)
+        return Recommended(self._catalogue.product(candidate.row), score, reasons)

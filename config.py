@@ -1,0 +1,73 @@
+"""Settings of one deployment, read once from the environment."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What belongs to a deployment; what a merchandiser may change lives in `ShopSettings`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    environment: Literal["development", "production"] = "production"
+    """`development` (what `make run` sets) makes a signing secret by itself."""
+
+    mongo_uri: SecretStr | None = None
+    """None: the embedded MongoDB of `data_dir`."""
+    mongo_db: str = "shelfwise"
+    data_dir: Path = Path(".data")
+    """Embedded MongoDB, development secret, reject files, metrics."""
+
+    secret_key: SecretStr | None = None
+    """Signs tokens. None: only in development, made once and kept in `data_dir`."""
+    token_hours: PositiveFloat = 24.0
+
+    host: str = "127.0.0.1"
+    """Where to listen; a container needs 0.0.0.0."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    workers: PositiveInt = 2
+    threads: PositiveInt = 4
+    demo: bool = True
+    """Load the demo shop once into an empty database (`make run` only)."""
+
+    cors_origins: str = ""
+    """Comma-separated origins that may call from a browser; `*` for all; empty for none."""
+    login_limit: str = "10 per minute"
+    """Per user id; the same figure guards /password."""
+    address_limit: str = "60 per minute"
+    """Per client address, on /login and /register together."""
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many proxies in front set X-Forwarded-For."""
+    max_body_bytes: PositiveInt = 16 * 1024 * 1024
+
+    rating_min: float = 1.0
+    rating_max: float = Field(default=5.0, gt=0)
+
+    request_timeout_seconds: PositiveInt = 30
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "text"] | None = None
+    """None: text in development, JSON in production."""
+    metrics_token: SecretStr | None = None
+    """Bearer token that opens /metrics from elsewhere; without it: this machine only."""
+
+    @model_validator(mode="after")
+    def _scale_is_ordered(self) -> "Settings":
+        if self.rating_min >= self.rating_max:
+            raise ValueError("RATING_MIN must be below RATING_MAX")
+        return self
+
+    @property
+    def logs_as_json(self) -> bool:
+        """Return whether logs are for machines."""
+        if self.log_format is None:
+            return self.environment == "production"
+        return self.log_format == "json"
+
+    @cached_property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Return the origins of `cors_origins`, in order."""
+        return tuple(o.strip().rstrip("/") for o in self.cors_origins.split(",") if o.strip())

@@ -1,0 +1,80 @@
+"""How gunicorn serves: a worker loads its data and catches up with the feed, then accepts."""
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+from config import Settings
+
+_settings = Settings()
+
+bind = (
+    f"[{_settings.host}]:{_settings.port}"
+    if ":" in _settings.host
+    else (f"{_settings.host}:{_settings.port}")
+)
+worker_class = "gthread"
+workers = _settings.workers
+threads = _settings.threads
+timeout = _settings.request_timeout_seconds
+graceful_timeout = _settings.request_timeout_seconds
+keepalive = 5
+preload_app = (
+    True  # create_app() opens no connection and starts no thread, so forks share its pages
+)
+accesslog = None  # the service logs its requests itself
+control_socket_disable = True  # it would be made in the user's home
+loglevel = "warning" if _settings.log_level == "info" else _settings.log_level
+if Path("/dev/shm").is_dir():
+    worker_tmp_dir = "/dev/shm"  # a worker's sign of life must not wait for a busy disk
+
+BEAT_SECONDS = 0.5
+
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    # Emptied at start, kept on a reload (the variable is set by then). One folder for each port:
+    # two services may share a data directory.
+    _metrics = _settings.data_dir.resolve() / "metrics" / str(_settings.port)
+    shutil.rmtree(_metrics, ignore_errors=True)
+    _metrics.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Load the data and catch up with the feed before the worker accepts connections."""
+    from app.bootstrap import start_worker
+
+    loaded = threading.Event()
+    beat = threading.Thread(target=_beat, args=(worker, loaded), daemon=True)
+    beat.start()
+    try:
+        start_worker(worker.wsgi)
+    finally:
+        loaded.set()
+        beat.join()
+
+
+def _beat(worker: Any, loaded: threading.Event) -> None:
+    """Show the master signs of life while the worker is loading."""
+    while not loaded.wait(BEAT_SECONDS):
+        worker.notify()
+        if not worker.alive or os.getppid() != worker.ppid:
+            os._exit(0)  # told to stop, or orphaned: nothing is in flight yet, so just go
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Close what the worker opened; also after a quick stop, which ends here too."""
+    flask_app = getattr(worker, "wsgi", None)
+    if flask_app is None or worker.pid != os.getpid():
+        return
+    from app.bootstrap import stop_worker
+
+    stop_worker(flask_app)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take a dead worker's live gauges out of the metrics."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,20 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     shutil.rmtree(_metrics, ignore_errors=True)
     _metrics.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+
+def on_starting(server: Any) -> None:
+    """Refuse, with words, what cannot work; import and compile once what every worker shares."""
+    from app.bootstrap import check
+    from app.domain.errors import Misconfigured
+    from app.engine import features, warmup
+
+    try:
+        check(_settings)
+    except Misconfigured as error:
+        sys.exit(f"Shelfwise cannot start: {error.message}")
+    warmup.compile_kernels()
+    features.encode(features.ItemColumns(title="imports what encodes items"))
 
 
 def post_worker_init(worker: Any) -> None:

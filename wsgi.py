@@ -1,5 +1,5 @@
 """The WSGI application: `gunicorn -c gunicorn.conf.py wsgi:app`, or `flask --app wsgi ...`."""
 
-from app import create_app
+from app.factory import create_app
 
 app = create_app()

@@ -31,7 +31,9 @@ def configure(settings: Settings) -> None:
         factory: Any = structlog.BytesLoggerFactory(sys.stderr.buffer)
     else:
         plain = structlog.dev.plain_traceback
-        renderers = [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+        renderers = [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        ]
         factory = structlog.PrintLoggerFactory(sys.stderr)
     structlog.configure(
         processors=shared + renderers,

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.feature_table import Features
-from app.engine.features import DIMENSIONS
+from app.engine.kernels_features import DIMENSIONS
 from app.engine.preferences import Preferences
 
 Floats = npt.NDArray[np.float64]

@@ -107,7 +107,7 @@ def update(shop: Shop, ids: list[str], count: int, rng: np.random.Generator) -> 
         if kind == "remove":
             shop.preferences.remove(*pair)
         else:
-            shop.preferences.put(*pair, 1.0 + step % 5)
+            shop.preferences.put(pair[0], pair[1], 1.0 + step % 5)
         spent[kind].append(time.perf_counter() - start)
     return {
         f"{kind}, median / mean / p99.9": " / ".join(

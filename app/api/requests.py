@@ -27,7 +27,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
-    log.info(
+    level = log.debug if request.path.startswith("/health/") else log.info
+    level(
         "request",
         request_id=g.request_id,
         method=request.method,

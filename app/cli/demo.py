@@ -3,6 +3,7 @@
 import click
 from flask.cli import AppGroup
 
+from app.cli.access import demo_access
 from app.cli.context import explained, services
 from app.cli.progress import progress
 from app.services.demo import ABOUT
@@ -26,7 +27,9 @@ def load(everything: bool, force: bool) -> None:
     """
     click.echo(ABOUT, err=True)
     with explained(), progress("Loading the demo shop") as show:
-        report = services().demo.load(show, everything=everything, force=force)
+        shop = services()
+        report = shop.demo.load(show, everything=everything, force=force)
+        demo_access(shop)
     if report.already_loaded:
         click.echo("The demo shop is loaded already. To load it anew: flask demo load --force")
         return

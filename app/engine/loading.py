@@ -13,6 +13,7 @@ from app.engine.jit import Float32s, Int32s
 from app.engine.packing import Arrays, pack_ids, unpack_ids
 from app.engine.row_table import RowTable
 
+Columns = tuple[Int32s, Int32s, Float32s]  # user rows, entries, values
 Batch = tuple[Sequence[str], Sequence[str], npt.NDArray[np.floating]]
 
 _AT_ONCE = 2048  # ids looked up in one hold of the lock: about a millisecond
@@ -45,20 +46,27 @@ def gather(
     implied: Iterable[Batch] = (),
 ) -> Entries:
     """Turn batches of (user ids, item ids, values) into entries; the last of a pair wins."""
-    parts = [_rows(users, items, lock, batch, -1) for batch in implied]
-    parts += [_rows(users, items, lock, batch, 0) for batch in explicit]
-    parts.append((np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)))
-    all_users, all_entries, values = (np.concatenate(column) for column in zip(*parts, strict=True))
-    kept = last_of_pairs(all_users, all_entries, values)
-    with lock:
-        _one_reference_each(users, all_users)
-        _one_reference_each(items, all_entries ^ (all_entries >> 31))
-        return Entries(*kept, users.capacity, items.capacity)
+    parts = [(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
+    try:
+        for mask, batches in ((-1, implied), (0, explicit)):
+            parts.extend(_rows(users, items, lock, batch, mask) for batch in batches)
+    except BaseException:  # the source broke off: leave no reference behind
+        _release(users, items, lock, *_joined(parts), keep=0)
+        raise
+    joined = _joined(parts)
+    kept = last_of_pairs(*joined)
+    _release(users, items, lock, *joined, keep=1)
+    return Entries(*kept, users.capacity, items.capacity)
+
+
+def _joined(parts: list[Columns]) -> Columns:
+    rows, entries, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return rows, entries, values
 
 
 def _rows(
     users: IdIndex, items: IdIndex, lock: threading.RLock, batch: Batch, mask: int
-) -> tuple[Int32s, Int32s, Float32s]:
+) -> Columns:
     user_ids, item_ids, values = batch
     if not len(user_ids) == len(item_ids) == len(values):
         raise ValueError("a batch needs as many user ids as item ids and values")
@@ -78,11 +86,22 @@ def acquire_in_steps(index: IdIndex, lock: threading.RLock, ids: Sequence[str]) 
     return rows
 
 
-def _one_reference_each(index: IdIndex, rows: Int32s) -> None:
-    """Give back all references but one per row."""
-    counts = np.bincount(rows, minlength=0).astype(np.int64)
-    named = np.flatnonzero(counts)
-    index.release_many(named, counts[named] - 1)
+def _release(
+    users: IdIndex,
+    items: IdIndex,
+    lock: threading.RLock,
+    user_rows: Int32s,
+    entries: Int32s,
+    values: Float32s,
+    *,
+    keep: int,
+) -> None:
+    """Give back all but `keep` of the references that were taken, one per occurrence."""
+    for index, rows in ((users, user_rows), (items, entries ^ (entries >> 31))):
+        counts = np.bincount(rows).astype(np.int64)
+        named = np.flatnonzero(counts)
+        with lock:
+            index.release_many(named, counts[named] - keep)
 
 
 def to_arrays(

@@ -23,7 +23,7 @@ class Preferences:
 
     An entry is explicit (a rating) or implied (from behaviour). Implied values fade together; they
     are stored against a landmark, and every read takes `g`, by which explicit ones are multiplied
-    instead: g = 1 where nothing fades. Values are float32; sums are float64. A user's and an
+    instead (g > 0; 1 where nothing fades). Values are float32; sums are float64. A user's and an
     item's row hold one reference to their id while they have an entry. Each method takes `lock`;
     hold it yourself around several that belong together.
     """

@@ -35,7 +35,12 @@ def rank(
 
     scores, allowed : shape (items.capacity,); only rows allowed, and never rows that are free.
     min_score : keep rounded scores of at least that; positive : keep rounded scores above 0.
+    Raises ValueError for arrays of another size.
     """
+    if not scores.size == allowed.size == items.capacity:
+        raise ValueError(
+            f"{scores.size} scores and {allowed.size} marks do not fit {items.capacity} rows"
+        )
     least = -np.inf if min_score is None else float(np.rint(min_score * SCORE_SCALE))
     if positive:
         least = max(least, 1.0)

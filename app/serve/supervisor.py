@@ -20,6 +20,7 @@ from app.serve.machine import (
     reachable,
     say,
 )
+from app.serve.welcome import welcome
 from config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,7 +115,7 @@ class Supervisor:
         host, port = self._settings.host, self._settings.port
         if not self._ready and answers(host, port):
             self._ready = True
-            say(f"Shelfwise is at http://{reachable(host)}:{port}")
+            say(welcome(self._settings, f"http://{reachable(host)}:{port}"))
 
     def _pause(self, seconds: float) -> None:
         """Wait, and longer while workers without a master finish what they were answering."""

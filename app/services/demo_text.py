@@ -33,8 +33,10 @@ _WORDS = {
     "dogfd": "dog food",
     "drnk": "drink",
     "drnking": "drinking",
+    "drnkng": "drinking",
     "drnks": "drinks",
     "drsng": "dressing",
+    "dsh": "dishes",
     "fd": "food",
     "fem.": "feminine",
     "flvr": "flavored",
@@ -51,6 +53,8 @@ _WORDS = {
     "iws": "individually wrapped",
     "jce": "juice",
     "misc": "miscellaneous",
+    "misc.": "miscellaneous",
+    "mixs": "mixes",
     "mlk": "milk",
     "mlt": "multi",
     "mneral": "mineral",
@@ -91,6 +95,7 @@ _WORDS = {
     "srv": "serve",
     "ss": "single-serve",
     "stk": "stick",
+    "sup": "super",
     "suppplies": "supplies",
     "sweetners": "sweeteners",
     "sw": "sweet",
@@ -109,6 +114,7 @@ _PHRASES = {
     "DRUG GM": "Drug & general merchandise",
     "MEAT-PCKGD": "Packaged meat",
     "MEXICAN SAUCESSALSAPICANTEE": "Mexican sauces, salsa & picante",
+    "PLSTC CTLRYTBLCLTHSTTHPKSST": "Plastic cutlery, tablecloths & toothpicks",
     "SEAFOOD-PCKGD": "Packaged seafood",
 }
 _CAPITALS = ("BBQ", "CD", "DVD", "DXM", "IQF", "NZ", "OJ", "TV")
@@ -122,8 +128,8 @@ _NAMES = (
     "Halloween",
     "Hispanic",
 )
-_NAMES += ("Italian", "Mexican", "Oriental", "Swiss", "Valentine", "Vienna")
-_KEEP = {word.lower(): word for word in (*_CAPITALS, *_NAMES)}
+_MORE_NAMES = ("Italian", "Mexican", "Oriental", "Swiss", "Valentine", "Vienna")
+_KEEP = {word.lower(): word for word in (*_CAPITALS, *_NAMES, *_MORE_NAMES)}
 _CUT_AT = 30  # the till's width: what is this long may end in half a word
 _FRAGMENT = re.compile(r"[\s/&]+(?:[A-Z]{1,3}|INCL|EXCP|EXCE)$")
 _WHOLE_ENDS = ("ALL", "OIL", "ICE", "TEA", "HAM", "MIX", "CAN", "BAG", "BOX", "NUT", "JAM", "RYE")

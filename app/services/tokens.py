@@ -7,7 +7,7 @@ from functools import lru_cache
 import jwt
 
 from app.domain.accounts import Account, Claims, Token
-from app.domain.errors import NotAuthenticated
+from app.domain.errors import Misconfigured, NotAuthenticated
 
 _ALGORITHM = "HS256"
 _REMEMBERED = 10_000  # verified tokens kept, about 1 KB each
@@ -16,12 +16,18 @@ _REMEMBERED = 10_000  # verified tokens kept, about 1 KB each
 class Tokens:
     """Signs and reads tokens. Says nothing of whether the account still wants them."""
 
-    def __init__(self, secret: str, *, hours: float, now: Callable[[], datetime]) -> None:
-        self._secret = secret
+    def __init__(self, secret: str | None, *, hours: float, now: Callable[[], datetime]) -> None:
+        self._given = secret
         self._lifetime = timedelta(hours=hours)
         self._now = now
         # a signature that held once holds for ever: only the expiry is checked each time
         self._claims = lru_cache(_REMEMBERED)(self._verify)
+
+    @property
+    def _secret(self) -> str:
+        if self._given is None:  # a command line may do without; a service may not start
+            raise Misconfigured("SECRET_KEY is not set.")
+        return self._given
 
     def issue(self, account: Account) -> Token:
         """Return a token for the account's present epoch."""

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from app.engine.features import DIMENSIONS, ItemColumns, encode, encode_many, words
+from app.engine.features import ItemColumns, encode, encode_many, words
+from app.engine.kernels_features import DIMENSIONS
 
 
 def cosine(one, other):

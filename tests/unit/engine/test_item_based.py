@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.feature_table import Features
-from app.engine.features import DIMENSIONS
 from app.engine.item_based import ItemBased
+from app.engine.kernels_features import DIMENSIONS
 from tests import brute_force
 from tests.unit.engine.builders import empty, filled
 

@@ -181,3 +181,17 @@ def test_a_session_has_a_profile_without_a_row():
     profile = preferences.session_profile({"tea": 2.0, "unheard of": 1.0})
     assert profile.user_row == -1 and profile.items.tolist() == [0]
     assert preferences.of_user("nobody") == [] and not preferences.remove("ann", "oil")
+
+
+def test_a_load_that_breaks_off_changes_nothing():
+    preferences = filled([("ann", "tea", 4.0)])
+
+    def broken():
+        yield ["bob", "ann"], ["oil", "oil"], np.array([1.0, 2.0])
+        raise OSError("the source is gone")
+
+    with pytest.raises(OSError, match="gone"):
+        preferences.load(broken())
+    check(preferences, {"ann": {"tea": (4.0, False)}})
+    assert preferences.remove("ann", "tea")
+    check(preferences, {})

@@ -70,3 +70,9 @@ def test_eligible_counts_beyond_the_page():
     items = index_of(*"abcdef")
     result = ranking.rank(np.ones(6), items, n=2, allowed=ranking.everything(items))
     assert result.rows.size == 2 and result.eligible == 6
+
+
+def test_refuses_arrays_of_another_size():
+    items = index_of("a", "b")
+    with pytest.raises(ValueError, match="2 rows"):
+        ranking.rank(np.ones(2), items, n=1, allowed=np.ones(1, np.uint8))

@@ -1,0 +1,30 @@
+"""The only place where concrete parts meet."""
+
+from flask import Flask
+
+from app.bootstrap.secret import require_secret
+from app.bootstrap.services import build_services
+from app.bootstrap.shop import Shop
+from config import Settings
+
+__all__ = ["Shop", "build_services", "check", "start_worker", "stop_worker"]
+
+
+def check(settings: Settings) -> None:
+    """Raise Misconfigured, with words, where the service cannot start as it is configured."""
+    require_secret(settings)
+    shop = Shop(settings)
+    try:
+        shop.prepare()
+    finally:
+        shop.close()
+
+
+def start_worker(app: Flask) -> None:
+    """Fill this worker's memory; returns when it has caught up with the database."""
+    app.extensions["shelfwise"].start()
+
+
+def stop_worker(app: Flask) -> None:
+    """Stop this worker's background work."""
+    app.extensions["shelfwise"].close()

@@ -1,0 +1,83 @@
+"""What hangs on a Flask app."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from functools import cached_property
+
+import structlog
+
+from app.bootstrap.repositories import Repositories
+from app.bootstrap.secret import require_secret
+from app.bootstrap.services import build_services
+from app.domain.errors import StoreUnavailable
+from app.embedded import EmbeddedMongo
+from app.repositories.replica_set import initiate
+from app.services.services import Services
+from config import Settings
+
+log = structlog.get_logger(__name__)
+
+_PATIENCE_SECONDS = 0.5
+
+
+class Shop:
+    """What hangs on a Flask app: the services, and the database they need.
+
+    Without MONGO_URI the embedded MongoDB of DATA_DIR is started (or joined, if it runs) at the
+    first need and let go at `close`.
+    """
+
+    def __init__(self, settings: Settings, services: Services | None = None) -> None:
+        self.settings = settings
+        self._exit = ExitStack()
+        if services is not None:
+            self.__dict__["services"] = services
+
+    @cached_property
+    def repositories(self) -> Repositories:
+        """Return the repositories, with indexes made."""
+        repositories = Repositories(self._uri(), self.settings.mongo_db)
+        self._exit.callback(repositories.store.close)
+        return repositories
+
+    @cached_property
+    def services(self) -> Services:
+        """Return the services."""
+        return build_services(self.settings, self.repositories)
+
+    def start(self) -> None:
+        """Load memory, catch up with the feed, begin the background work."""
+        require_secret(self.settings)
+        self.prepare()
+        self._patiently(self.services.freshness.prepare)
+        self._patiently(self.services.feed.start)
+        self.services.chores.start()
+
+    def prepare(self) -> None:
+        """Check the database and make its indexes, as soon as it answers."""
+        self._patiently(self.repositories.store.prepare)
+
+    def _patiently(self, step: Callable[[], None]) -> None:
+        # a worker that gave up would be started again and again by its master
+        while True:
+            try:
+                return step()
+            except StoreUnavailable:
+                log.warning("waiting for the database")
+                time.sleep(_PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        """Stop the background work and let go of the database."""
+        if "services" in self.__dict__:
+            self.services.chores.stop()
+            self.services.feed.stop()
+        self._exit.close()
+
+    def _uri(self) -> str:
+        if self.settings.mongo_uri is not None:
+            return self.settings.mongo_uri.get_secret_value()
+        embedded: AbstractContextManager[EmbeddedMongo] = EmbeddedMongo(
+            self.settings.data_dir, prepare=initiate
+        )
+        return self._exit.enter_context(embedded).uri

@@ -1,0 +1,54 @@
+"""Puts the WSGI application together."""
+
+from typing import Any
+
+from apiflask import APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import api, bootstrap, cli, logs
+from app.api import answers, cors, docs, errors, monitoring, paths, requests
+from app.services.services import Services
+from config import Settings
+
+VERSION = "0.1.0"
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> APIFlask:
+    """Return the WSGI application. Loads no data, opens no connection, starts no thread."""
+    settings = settings or Settings()
+    logs.configure(settings)
+    app = APIFlask(
+        __name__,
+        title="Shelfwise",
+        version=VERSION,
+        docs_path=None,
+        spec_path="/openapi.json",
+        json_errors=False,
+        static_folder=None,  # type: ignore[arg-type]
+    )
+    app.config.update(_flask_config(settings))
+    app.extensions["shelfwise"] = bootstrap.Shop(settings, services)
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
+    app.url_map.converters["id"] = paths.IdConverter
+    for part in (requests, answers, errors, monitoring, docs):
+        part.install(app)
+    cors.install(app, settings)
+    api.register(app)
+    cli.register(app)
+    app.wsgi_app = paths.RawPaths(app.wsgi_app)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        proxies = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    token = settings.metrics_token
+    return {
+        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
+        "ADDRESS_LIMIT": settings.address_limit,
+        "LOGIN_LIMIT": settings.login_limit,
+        "METRICS_TOKEN": token.get_secret_value() if token else None,
+        **docs.OPENAPI,
+    }

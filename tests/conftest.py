@@ -1,0 +1,44 @@
+"""A real MongoDB, and shops on it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from app.embedded import EmbeddedMongo, NoMongod
+from app.embedded.binary import find_mongod
+from app.repositories.replica_set import initiate
+from tests.builders import RunningShop, open_shop
+
+
+@pytest.fixture(scope="session")
+def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a one-node replica set that lives as long as the test session."""
+    try:
+        find_mongod()
+    except NoMongod as error:
+        pytest.skip(str(error))
+    with EmbeddedMongo(tmp_path_factory.mktemp("data"), prepare=initiate) as mongo:
+        yield mongo.uri
+
+
+@pytest.fixture(scope="module")
+def shop(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """Give a shop that the tests of one file share: each uses ids of its own."""
+    with open_shop(mongo_uri, tmp_path_factory.mktemp("shop")) as running:
+        yield running
+
+
+@pytest.fixture
+def make_shop(
+    mongo_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., RunningShop]]:
+    """Give a way to open an empty shop with settings of one's own."""
+    with ExitStack() as stack:
+
+        def make(**settings: Any) -> RunningShop:
+            folder = tmp_path_factory.mktemp("shop")
+            return stack.enter_context(open_shop(mongo_uri, folder, **settings))
+
+        yield make

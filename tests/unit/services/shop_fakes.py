@@ -1,0 +1,103 @@
+"""The repositories imports and the demo work on, in memory."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from app.domain.catalogue import Item
+from app.domain.changes import Position, Written
+from app.domain.ratings import Rating, RatingBatch
+
+NOWHERE = Position(1, 1)
+
+
+class FakeItems:
+    """Keeps `ItemRepository` and the catalogue service's `put_many`."""
+
+    def __init__(self, *item_ids: str) -> None:
+        self.items = {item_id: Item(item_id) for item_id in item_ids}
+        self.on_put: Callable[[Sequence[Item]], None] = lambda items: None
+
+    def put_many(self, items: Sequence[Item]) -> Position | None:
+        self.on_put(items)
+        return self.replace_many(items)
+
+    def add(self, item: Item) -> Written[Item]:
+        self.items[item.item_id] = item
+        return Written(item, NOWHERE)
+
+    def replace_if_unchanged(self, item: Item, *, seen: Item) -> Written[Item]:
+        return self.add(item)
+
+    def replace_many(self, items: Sequence[Item]) -> Position | None:
+        self.items |= {item.item_id: item for item in items}
+        return NOWHERE
+
+    def find(self, item_id: str) -> Item | None:
+        return self.items.get(item_id)
+
+    def created(self, item_ids: Iterable[str]) -> dict[str, object]:
+        return {}
+
+    def existing(self, item_ids: Iterable[str]) -> set[str]:
+        return set(item_ids) & set(self.items)
+
+    def page(self, *, after: str | None, limit: int) -> list[Item]:
+        ids = sorted(id_ for id_ in self.items if after is None or id_ > after)
+        return [self.items[id_] for id_ in ids[:limit]]
+
+    def remove(self, item_id: str) -> Written[bool]:
+        return Written(self.items.pop(item_id, None) is not None, NOWHERE)
+
+    def scan(self) -> Iterator[Item]:
+        return iter(self.items.values())
+
+
+class FakeRatings:
+    """Keeps `RatingRepository`."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, str], Rating] = {}
+        self.after_put: Callable[[], None] = lambda: None
+
+    def put(self, rating: Rating) -> Position | None:
+        self.stored[rating.user_id, rating.item_id] = rating
+        return NOWHERE
+
+    def put_many(self, ratings: Sequence[Rating]) -> Position | None:
+        for rating in ratings:
+            self.put(rating)
+        self.after_put()
+        return NOWHERE
+
+    def take_back(self, rating: Rating) -> Position | None:
+        key = rating.user_id, rating.item_id
+        if self.stored.get(key) == rating:
+            del self.stored[key]
+        return NOWHERE
+
+    def remove(self, user_id: str, item_id: str) -> Written[bool]:
+        return Written(self.stored.pop((user_id, item_id), None) is not None, NOWHERE)
+
+    def of_user(self, user_id: str) -> list[Rating]:
+        return [rating for rating in self.stored.values() if rating.user_id == user_id]
+
+    def has_user(self, user_id: str) -> bool:
+        return bool(self.of_user(user_id))
+
+    def scan(self) -> Iterator[RatingBatch]:
+        return iter(())
+
+    def rows(self) -> Iterator[Rating]:
+        return iter([self.stored[key] for key in sorted(self.stored)])
+
+
+class FakeMarkers:
+    """Keeps `Markers`."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = set(names)
+
+    def has(self, name: str) -> bool:
+        return name in self.names
+
+    def set(self, name: str) -> None:
+        self.names.add(name)

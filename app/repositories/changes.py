@@ -8,6 +8,7 @@ cannot do.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
 from app.domain.changes import Change, ChangeBatch, Collection, Position
@@ -55,11 +56,9 @@ class MongoChanges:
     def now(self) -> ChangeBatch:
         """Return an empty batch at the present end of the history."""
         with self._store.session() as session:
-            reply = self._store.database.command(_open(None, batch_size=0), session=session)
+            reply = self._command(_open(None, batch_size=0), session)
             cursor = reply["cursor"]
-            self._store.database.command(
-                {"killCursors": "$cmd.aggregate", "cursors": [cursor["id"]]}, session=session
-            )
+            self._command({"killCursors": "$cmd.aggregate", "cursors": [cursor["id"]]}, session)
         return _to_batch([], cursor, reply)
 
     def follow(self, after: Any) -> Iterator[ChangeBatch]:
@@ -77,9 +76,8 @@ class MongoChanges:
                     raise
 
     def _read(self, token: Any) -> Iterator[ChangeBatch]:
-        database = self._store.database
         with self._store.session() as session:
-            reply = database.command(_open(token, batch_size=_BATCH), session=session)
+            reply = self._command(_open(token, batch_size=_BATCH), session)
             cursor, events = reply["cursor"], reply["cursor"]["firstBatch"]
             more = {
                 "getMore": cursor["id"],
@@ -89,8 +87,13 @@ class MongoChanges:
             }
             while True:
                 yield _to_batch(events, cursor, reply)
-                reply = database.command(more, session=session)
+                reply = self._command(more, session)
                 cursor, events = reply["cursor"], reply["cursor"]["nextBatch"]
+
+    def _command(self, command: Document, session: ClientSession) -> Document:
+        # a plain command would read times without their zone, unlike every other read
+        database = self._store.database
+        return database.command(command, session=session, codec_options=database.codec_options)
 
 
 def _open(token: Any, *, batch_size: int) -> Document:

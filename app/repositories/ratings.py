@@ -5,8 +5,8 @@ ratings are a range over `_id`; `_id.user_id` alone would scan the collection.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 from bson import MaxKey, MinKey
 from pymongo import ReplaceOne
@@ -15,6 +15,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from app.domain.changes import Collection, Position, Written
 from app.domain.ratings import Rating, RatingBatch
 from app.repositories.mongo import Document, MongoStore, position_of, translated
+from app.repositories.raw_ratings import to_batch
 
 _SCAN_BATCH = 20_000
 _DUPLICATE = 11000
@@ -81,16 +82,13 @@ class MongoRatings:
             return self._ratings.find_one({"_id": range_of_user(user_id)}, {"_id": 1}) is not None
 
     def scan(self) -> Iterator[RatingBatch]:
-        """Return every rating in batches of columns."""
-        with translated():
-            cursor = self._ratings.find({}, {"rating": 1}, batch_size=_SCAN_BATCH)
-            while rows := list(islice(cursor, _SCAN_BATCH)):
-                keys = [row["_id"] for row in rows]
-                yield RatingBatch(
-                    [key["user_id"] for key in keys],
-                    [key["item_id"] for key in keys],
-                    [row["rating"] for row in rows],
-                )
+        """Return every rating in batches of columns; the next one is fetched meanwhile."""
+        with translated(), ThreadPoolExecutor(1, "scan") as fetcher:
+            cursor = self._ratings.find_raw_batches({}, {"rating": 1}, batch_size=_SCAN_BATCH)
+            following = fetcher.submit(next, cursor, b"")
+            while data := following.result():
+                following = fetcher.submit(next, cursor, b"")
+                yield to_batch(cast(bytes, data))
 
     def rows(self) -> Iterator[Rating]:
         """Return every rating with its time, one by one, for exports."""

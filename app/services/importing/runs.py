@@ -58,8 +58,8 @@ class ImportReport:
 
     @property
     def rate(self) -> float:
-        """Return rows a second."""
-        return self.rows / self.seconds if self.seconds > 0 else 0.0
+        """Return stored rows a second."""
+        return self.stored / self.seconds if self.seconds > 0 else 0.0
 
 
 class Tally:

@@ -1,7 +1,7 @@
 """Columns out of raw BSON equal what the driver decodes."""
 
 from bson import encode
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.repositories.raw_ratings import to_batch
@@ -19,6 +19,7 @@ def _documents(rows, *, value=float):
     )
 
 
+@settings(deadline=None)  # the first call compiles
 @given(ratings)
 def test_finds_every_column(rows):
     batch = to_batch(_documents(rows))

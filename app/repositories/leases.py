@@ -1,8 +1,12 @@
 """Leases: `leases` {_id: name, holder, until}, judged by the database's clock alone."""
 
-from pymongo.errors import DuplicateKeyError
+from datetime import UTC, datetime
+
+from pymongo import ReturnDocument
 
 from app.repositories.mongo import MongoStore, translated
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MongoLeases:
@@ -13,18 +17,26 @@ class MongoLeases:
 
     def acquire(self, name: str, holder: str, *, seconds: float) -> bool:
         """Take or renew the lease; return whether `holder` has it now."""
-        free = {"$or": [{"$eq": ["$holder", holder]}, {"$lt": ["$until", "$$NOW"]}]}
+        me = {"$literal": holder}
+        free = {"$lt": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]}
         until = {"$add": ["$$NOW", int(seconds * 1000)]}
         with translated():
-            try:
-                self._leases.update_one(
-                    {"_id": name, "$expr": free},
-                    [{"$set": {"holder": {"$literal": holder}, "until": until}}],
-                    upsert=True,
-                )
-            except DuplicateKeyError:  # it exists and is somebody else's
-                return False
-        return True
+            lease = self._leases.find_one_and_update(
+                {"_id": name},
+                [
+                    {"$set": {"mine": {"$or": [{"$eq": ["$holder", me]}, free]}}},
+                    {
+                        "$set": {
+                            "holder": {"$cond": ["$mine", me, "$holder"]},
+                            "until": {"$cond": ["$mine", until, "$until"]},
+                        }
+                    },
+                    {"$unset": "mine"},
+                ],
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        return lease is not None and lease["holder"] == holder
 
     def release(self, name: str, holder: str) -> None:
         """Give the lease back early."""

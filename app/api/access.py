@@ -5,8 +5,10 @@ from functools import wraps
 from typing import Any
 
 from apiflask.scaffold import APIScaffold
+from flask import request
 
 from app import current
+from app.api.parsing import query_of, refuse_names
 from app.domain.accounts import Role
 
 View = Callable[..., Any]
@@ -19,7 +21,7 @@ _MEANING = {
     409: "It collides with what is there",
     413: "The body is too large",
     415: "The body is of another content type",
-    422: "A value is not allowed; `detail` names the fields",
+    422: "A value is not allowed, or a name not known; `detail` names the fields",
     429: "Too many tries; wait and try again",
     503: "The database does not answer; nothing was stored, try again",
 }
@@ -31,7 +33,7 @@ def public(*errors: int) -> Callable[[View], View]:
 
 
 def allow(*roles: Role, errors: tuple[int, ...] = ()) -> Callable[[View], View]:
-    """Let callers of these roles call the view; document these errors besides 401 and 403."""
+    """Let callers of these roles call the view; document these errors besides the usual ones."""
     allowed = frozenset(roles)
     security: list[str | dict[str, list[Any]]] = [
         name
@@ -39,13 +41,17 @@ def allow(*roles: Role, errors: tuple[int, ...] = ()) -> Callable[[View], View]:
         if wanted
     ]
     documented = APIScaffold().doc(
-        security=security, responses=_documented((401, 403, 503, *errors))
+        security=security, responses=_documented((400, 401, 403, 422, 503, *errors))
     )
 
     def decorate(view: View) -> View:
+        takes_input = bool({"args", "body"} & getattr(view, "_spec", {}).keys())
+
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             current.require(allowed)
+            if not takes_input:
+                refuse_names(query_of(request))
             return view(*args, **kwargs)
 
         return documented(guarded)

@@ -22,7 +22,7 @@ bp = APIBlueprint("accounts", __name__, tag="Accounts")
 
 
 @bp.post("/register")
-@public(400, 409, 413, 415, 422, 429, 503)
+@public(400, 401, 403, 409, 413, 415, 422, 429, 503)
 @limited_by_address
 @bp.input(RegisterBody, location="json_or_form")
 @bp.output(RegisterAnswer, status_code=201)
@@ -65,7 +65,7 @@ def logout() -> Response:
 
 
 @bp.post("/password")
-@allow(Role.SHOPPER, errors=(400, 413, 415, 422, 429))
+@allow(Role.SHOPPER, errors=(413, 415, 429))
 @limited_by_user
 @bp.input(PasswordBody, location="json_or_form")
 @bp.output(PasswordAnswer)

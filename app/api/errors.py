@@ -26,6 +26,7 @@ STATUS_OF: dict[type[AppError], tuple[int, str]] = {
     errors.UnknownKey: (404, "unknown_key"),
     errors.UserTaken: (409, "user_taken"),
     errors.UserHasData: (409, "user_has_data"),
+    errors.UserLeaving: (409, "user_leaving"),
     errors.ItemTaken: (409, "item_taken"),
     errors.Conflict: (409, "conflict"),
     errors.BadCredentials: (401, "bad_credentials"),

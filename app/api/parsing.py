@@ -1,6 +1,8 @@
 """How bodies and queries are read: strictly, with every failure naming its field."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
+from urllib.parse import unquote_to_bytes
 
 from apiflask.schema_adapters import registry
 from apiflask.schema_adapters.pydantic import PydanticAdapter
@@ -10,7 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.domain.errors import AppError
 
-_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+_URLENCODED = "application/x-www-form-urlencoded"
+_FORMS = {_URLENCODED, "multipart/form-data"}
 
 
 class Unparsable(AppError):
@@ -39,11 +42,12 @@ class StrictAdapter(PydanticAdapter):
         """Return the model, or raise Unparsable, Invalid or UnsupportedMediaType."""
         try:
             if location == "query":
-                return self.model_class.model_validate_strings(_single(request.args))
+                return self.model_class.model_validate_strings(_single(query_of(request)))
+            refuse_names(query_of(request))
             limit = getattr(self.model_class, "max_bytes", Input.max_bytes)
             request.max_content_length = limit
             if request.mimetype in _FORMS and location == "json_or_form":
-                return self.model_class.model_validate_strings(_single(request.form))
+                return self.model_class.model_validate_strings(_single(_form(request)))
             _require_json(request)
             return self.model_class.model_validate_json(request.get_data(), strict=True)
         except ValidationError as error:
@@ -60,6 +64,36 @@ def _require_json(request: Request) -> None:
         raise UnsupportedMediaType(
             f"Send JSON with the header Content-Type: application/json (got {got})."
         )
+
+
+def refuse_names(names: Iterable[str]) -> None:
+    """Raise Invalid if there is any: what nobody reads is refused, not ignored."""
+    unknown = {name: ["is not known here"] for name in names}
+    if unknown:
+        raise Invalid("Some parameters are not known here.", **unknown)
+
+
+def query_of(request: Request) -> MultiDict[str, str]:
+    """Return the parameters of the address, or raise Unparsable."""
+    _require_utf8(request.query_string, "The address")
+    return request.args
+
+
+def _form(request: Request) -> MultiDict[str, str]:
+    # Werkzeug makes something else of bytes that are no UTF-8: it would be stored under that name
+    if request.mimetype == _URLENCODED:
+        _require_utf8(request.get_data(), "The body")
+    refuse_names(request.files)
+    if any("\ufffd" in value for values in request.form.listvalues() for value in values):
+        raise Unparsable("The body is not UTF-8.")
+    return request.form
+
+
+def _require_utf8(text: bytes, what: str) -> None:
+    try:
+        unquote_to_bytes(text).decode()
+    except UnicodeDecodeError as error:
+        raise Unparsable(f"{what} is not UTF-8.") from error
 
 
 def _single(values: MultiDict[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ bp = APIBlueprint("ratings", __name__, tag="Ratings")
 
 
 @bp.post("/rate")
-@allow(Role.SHOPPER, Role.STOREFRONT, errors=(400, 404, 413, 415, 422))
+@allow(Role.SHOPPER, Role.STOREFRONT, errors=(404, 409, 413, 415))
 @bp.input(RateBody, location="json_or_form")
 @bp.output(RateAnswer)
 def rate(json_or_form_data: RateBody) -> Response:
@@ -35,7 +35,7 @@ def rate(json_or_form_data: RateBody) -> Response:
 
 
 @bp.delete("/rate/<id:item_id>")
-@allow(Role.SHOPPER, Role.STOREFRONT, errors=(404, 422))
+@allow(Role.SHOPPER, Role.STOREFRONT, errors=(404,))
 @bp.input(UserIdQuery, location="query")
 @bp.output(RemoveRatingAnswer)
 def remove(item_id: str, query_data: UserIdQuery) -> Response:

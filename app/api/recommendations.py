@@ -23,7 +23,7 @@ _ANY_CALLER = (Role.SHOPPER, Role.STOREFRONT, Role.BROWSER, Role.ADMIN)
 
 
 @bp.get("/recommend")
-@allow(Role.SHOPPER, Role.STOREFRONT, errors=(422,))
+@allow(Role.SHOPPER, Role.STOREFRONT)
 @bp.input(RecommendQuery, location="query")
 @bp.output(RecommendAnswer)
 def recommend(query_data: RecommendQuery) -> Response:
@@ -39,7 +39,7 @@ def recommend(query_data: RecommendQuery) -> Response:
 
 
 @bp.get("/popular")
-@allow(*_ANY_CALLER, errors=(422,))
+@allow(*_ANY_CALLER)
 @bp.input(ShelfQuery, location="query")
 @bp.output(ShelfAnswer)
 def popular(query_data: ShelfQuery) -> Response:
@@ -48,7 +48,7 @@ def popular(query_data: ShelfQuery) -> Response:
 
 
 @bp.get("/items/<id:item_id>/similar")
-@allow(*_ANY_CALLER, errors=(404, 422))
+@allow(*_ANY_CALLER, errors=(404,))
 @bp.input(ShelfQuery, location="query")
 @bp.output(ShelfAnswer)
 def similar(item_id: str, query_data: ShelfQuery) -> Response:

@@ -21,7 +21,7 @@ def get() -> Response:
 
 
 @bp.patch("/settings")
-@allow(Role.ADMIN, errors=(400, 409, 413, 415, 422))
+@allow(Role.ADMIN, errors=(409, 413, 415))
 @bp.input(SettingsBody, location="json")
 @bp.output(SettingsAnswer)
 def patch(json_data: SettingsBody) -> Response:

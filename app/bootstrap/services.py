@@ -50,7 +50,6 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
         catalogue=Catalogue(
             repositories.items,
             repositories.deletions,
-            own_dimension=lambda: live.tables.features.own_size or None,
             feed=feed,
             now=_now,
         ),

@@ -17,6 +17,7 @@ from app.services.importing.runs import ImportOptions, ImportReport
 Command = TypeVar("Command", bound=Callable[..., Any])
 _REASONS = 5  # kinds of reject named in the summary
 _FILE = click.argument("file", type=click.Path(path_type=Path))
+_FILES = click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 
 imports = AppGroup(
     "import", help="Read ratings or items from a file. See: flask import ratings --help"
@@ -65,10 +66,10 @@ _ENCODING = click.option("--encoding", default="utf-8", show_default=True, help=
 
 
 @imports.command("ratings")
-@_FILE
+@_FILES
 @_options(RATING_FIELDS)
 @click.option("--create-items", is_flag=True, help="Create items that are not in the catalogue.")
-def import_ratings(file: Path, create_items: bool, **given: Any) -> None:
+def import_ratings(files: tuple[Path, ...], create_items: bool, **given: Any) -> None:
     """Import ratings from CSV, TSV, JSON Lines (also .gz) or Parquet.
 
     \b
@@ -85,17 +86,13 @@ def import_ratings(file: Path, create_items: bool, **given: Any) -> None:
       flask import ratings export.jsonl.gz --user-column buyer --create-items
       flask import ratings all.parquet --where country=FR
     """
-    with explained(), progress(f"Importing {file.name}") as show:
-        shop = services()
-        options = _to_options(file, shop.settings.data_dir, given, create_items=create_items)
-        report = shop.rating_import.run(file, options, show)
-    _tell(report, "ratings")
+    _import(files, "ratings", {**given, "create_items": create_items})
 
 
 @imports.command("items")
-@_FILE
+@_FILES
 @_options(ITEM_FIELDS)
-def import_items(file: Path, **given: Any) -> None:
+def import_items(files: tuple[Path, ...], **given: Any) -> None:
     """Import items from CSV, TSV, JSON Lines (also .gz) or Parquet.
 
     \b
@@ -112,11 +109,7 @@ def import_items(file: Path, **given: Any) -> None:
       flask import items products.jsonl --title-column label
       flask import items items.csv.gz --where is_product=1
     """
-    with explained(), progress(f"Importing {file.name}") as show:
-        shop = services()
-        options = _to_options(file, shop.settings.data_dir, given)
-        report = shop.item_import.run(file, options, show)
-    _tell(report, "items")
+    _import(files, "items", given)
 
 
 @exports.command("ratings")
@@ -143,9 +136,25 @@ def export_items(file: Path) -> None:
     _tell_export(report, "items", file)
 
 
-def _to_options(
-    file: Path, data_dir: Path, given: dict[str, Any], *, create_items: bool = False
-) -> ImportOptions:
+def _import(files: Sequence[Path], what: str, given: dict[str, Any]) -> None:
+    """Import one file after another; exit with 1 if one of them gave nothing."""
+    if given["rejects"] is not None and len(files) > 1:
+        raise click.UsageError("--rejects goes with one file; without it each gets its own.")
+    empty = False
+    with explained():
+        shop = services()
+        run = shop.rating_import.run if what == "ratings" else shop.item_import.run
+        for file in files:
+            options = _to_options(file, shop.settings.data_dir, given)
+            with progress(f"Importing {file.name}") as show:
+                report = run(file, options, show)
+            _tell(file, report, what)
+            empty |= not report.stored
+    if empty:
+        click.get_current_context().exit(1)
+
+
+def _to_options(file: Path, data_dir: Path, given: dict[str, Any]) -> ImportOptions:
     columns = {
         name.removeprefix("column_"): column
         for name, column in given.items()
@@ -155,16 +164,15 @@ def _to_options(
         columns=columns,
         where=given["where"],
         rejects=given["rejects"] or rejects_path(data_dir, file),
-        create_items=create_items,
+        create_items=given.get("create_items", False),
         encoding=given["encoding"],
     )
 
 
-def _tell(report: ImportReport, what: str) -> None:
-    """Print what became of the file; exit with 1 if nothing of it could be stored."""
-    parts = [
-        f"Stored {report.stored:,} {what} in {report.seconds:.1f} s ({report.rate:,.0f} a second)"
-    ]
+def _tell(file: Path, report: ImportReport, what: str) -> None:
+    """Print what became of the file."""
+    rate = f"{report.seconds:.1f} s ({report.rate:,.0f} a second)"
+    parts = [f"{file.name}: stored {report.stored:,} {what} in {rate}"]
     if report.skipped:
         parts.append(f"{report.skipped:,} rows skipped")
     if report.rejected:
@@ -174,8 +182,6 @@ def _tell(report: ImportReport, what: str) -> None:
         click.echo(f"  {count:,} x {reason}")
     if report.ignored:
         click.echo(f"Columns left out: {', '.join(report.ignored)}.")
-    if not report.stored:
-        click.get_current_context().exit(1)
 
 
 def _tell_export(report: ExportReport, what: str, file: Path) -> None:

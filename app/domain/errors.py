@@ -66,6 +66,15 @@ class UserHasData(AppError):
         )
 
 
+class UserLeaving(AppError):
+    """The shopper was deleted a moment ago, and what was under way then is being swept up."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(
+            "This shopper has just been deleted. Try again in two minutes.", user_id=user_id
+        )
+
+
 class ItemTaken(AppError):
     """An item of that id exists already."""
 

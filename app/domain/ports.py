@@ -68,6 +68,9 @@ class ItemRepository(Protocol):
     def created(self, item_ids: Iterable[str]) -> dict[str, datetime]:
         """Return when those of the items that exist were created."""
 
+    def features_length(self) -> int | None:
+        """Return the length of the own vectors that are stored; None if there is none."""
+
     def page(self, *, after: str | None, limit: int) -> list[Item]:
         """Return the items whose ids follow `after`, in the order of their ids."""
 
@@ -128,10 +131,10 @@ class DeletionRepository(Protocol):
     def user_is_marked(self, user_id: str) -> bool:
         """Return whether the shopper is being deleted just now."""
 
-    def sweep_item(self, item_id: str) -> int:
+    def sweep_item(self, item_id: str) -> Written[int]:
         """Remove the ratings of an item that is not in the catalogue; return how many."""
 
-    def sweep_user(self, user_id: str) -> int:
+    def sweep_user(self, user_id: str) -> Written[int]:
         """Remove the ratings of a shopper; return how many."""
 
     def sweep_marked(self, before: datetime) -> int:

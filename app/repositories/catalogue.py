@@ -12,6 +12,7 @@ from app.domain.changes import Collection, Position, Written
 from app.domain.errors import Conflict, ItemTaken
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
+LENGTH = "features_length"
 _PLAIN = ("title", "category", "brand", "price", "description", "image_url", "in_stock")
 
 
@@ -74,6 +75,12 @@ class MongoItems:
             rows = self._items.find({"_id": {"$in": list(item_ids)}}, {"created_at": 1})
             return {row["_id"]: row["created_at"] for row in rows}
 
+    def features_length(self) -> int | None:
+        """Return the length of the own vectors that are stored; None if there is none."""
+        with translated():
+            row = self._items.find_one({LENGTH: {"$gt": 0}}, {LENGTH: 1})
+        return row[LENGTH] if row else None
+
     def page(self, *, after: str | None, limit: int) -> list[Item]:
         """Return the items whose ids follow `after`, in the order of their ids."""
         condition: Document = {} if after is None else {"_id": {"$gt": after}}
@@ -118,6 +125,8 @@ def _to_document(item: Item) -> Document:
     document |= {name: getattr(item, name) for name in _PLAIN}
     document["tags"] = list(item.tags)
     document["features"] = None if item.features is None else list(item.features)
+    if item.features is not None:
+        document[LENGTH] = len(item.features)
     document["created_at"] = item.created_at
     document["updated_at"] = item.updated_at
     encoding = item.encoding

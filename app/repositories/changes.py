@@ -8,6 +8,7 @@ cannot do.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import structlog
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
@@ -19,6 +20,8 @@ from app.repositories.keys import to_key
 from app.repositories.mongo import Document, MongoStore
 from app.repositories.ratings import to_rating
 from app.repositories.settings import to_settings
+
+log = structlog.get_logger(__name__)
 
 _BATCH = 2000
 _WAIT_MS = 250  # how long the server waits for something to happen before an empty answer
@@ -134,6 +137,14 @@ def _to_change(event: Document) -> Change:
         return Change(collection, None)
     key = event["documentKey"]["_id"]
     if collection is Collection.RATINGS:
-        key = (key["user_id"], key["item_id"])
+        key = (key.get("user_id"), key.get("item_id")) if isinstance(key, dict) else (None, None)
     document = None if kind == "delete" else event.get("fullDocument")
-    return Change(collection, key, None if document is None else _CONVERTERS[collection](document))
+    return Change(collection, key, None if document is None else _converted(collection, document))
+
+
+def _converted(collection: Collection, document: Document) -> Any:
+    try:
+        return _CONVERTERS[collection](document)
+    except (KeyError, TypeError, ValueError) as error:  # written by another hand than ours
+        log.warning("document not understood", collection=collection.value, error=repr(error))
+        return None

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from pymongo.client_session import ClientSession
 
-from app.domain.changes import Collection
-from app.repositories.mongo import Document, MongoStore, translated
+from app.domain.changes import Collection, Written
+from app.repositories.mongo import Document, MongoStore, position_of, translated
 from app.repositories.ratings import range_of_user
 
 _CHUNK = 5000  # deletes in one transaction: a fraction of a second
@@ -40,7 +40,7 @@ class MongoDeletions:
         with translated():
             return self._marks.find_one({"_id": _key(_USER, user_id)}) is not None
 
-    def sweep_item(self, item_id: str) -> int:
+    def sweep_item(self, item_id: str) -> Written[int]:
         """Remove the ratings of an item that is not in the catalogue; return how many."""
 
         def absent(session: ClientSession) -> bool:
@@ -48,7 +48,7 @@ class MongoDeletions:
 
         return self._sweep({"_id.item_id": item_id}, absent)
 
-    def sweep_user(self, user_id: str) -> int:
+    def sweep_user(self, user_id: str) -> Written[int]:
         """Remove the ratings of a shopper without an account; return how many."""
 
         def absent(session: ClientSession) -> bool:
@@ -64,7 +64,7 @@ class MongoDeletions:
         for mark in marks:
             key = mark["_id"]
             sweep = self.sweep_item if key["kind"] == _ITEM else self.sweep_user
-            swept += sweep(key["id"])
+            swept += sweep(key["id"]).value
             with translated():
                 self._marks.delete_one(mark)  # only as it was read: a newer mark stays
         return swept
@@ -74,7 +74,7 @@ class MongoDeletions:
         with translated():
             self._marks.replace_one({"_id": key}, {"_id": key, "at": at}, upsert=True)
 
-    def _sweep(self, condition: Document, absent: Callable[[ClientSession], bool]) -> int:
+    def _sweep(self, condition: Document, absent: Callable[[ClientSession], bool]) -> Written[int]:
         def chunk(session: ClientSession) -> int:
             if not absent(session):
                 return 0
@@ -84,11 +84,12 @@ class MongoDeletions:
                 self._ratings.delete_many({"_id": {"$in": keys}}, session=session)
             return len(keys)
 
-        swept = 0
+        swept, position = 0, None
         with self._store.session() as session:
             while removed := session.with_transaction(chunk):
                 swept += removed
-        return swept
+                position = position_of(session)  # not of the last, empty one: nobody can see that
+        return Written(swept, position)
 
 
 def _key(kind: str, id_: str) -> Document:

@@ -82,6 +82,11 @@ class MongoStore:
         with translated():
             self._require_replica_set()
             self.database["ratings"].create_index("_id.item_id", name="by_item")
+            self.database["items"].create_index(
+                "features_length",
+                name="by_features_length",
+                partialFilterExpression={"features_length": {"$gt": 0}},
+            )
             self.database["deletions"].create_index("at", name="by_time")
             self._check_version()
 

@@ -93,12 +93,12 @@ class Accounts:
 
     def delete(self, user_id: str) -> Written[int]:
         """Remove the account and the shopper's ratings; return how many ratings went."""
+        if self._accounts.find(user_id) is None and not self._ratings.has_user(user_id):
+            raise UnknownUser(user_id)
         self._deletions.mark_user(user_id, self._now())
         removed = self._accounts.remove(user_id)
         swept = self._deletions.sweep_user(user_id)
-        if not removed.value and not swept:
-            raise UnknownUser(user_id)
-        return self._applied(Written(swept, removed.position))
+        return self._applied(Written(swept.value, swept.position or removed.position))
 
     def authenticate(self, token: str) -> Caller:
         """Return who the token speaks for, or raise NotAuthenticated."""

@@ -23,13 +23,11 @@ class Catalogue:
         items: ItemRepository,
         deletions: DeletionRepository,
         *,
-        own_dimension: Callable[[], int | None],
         feed: Feed,
         now: Callable[[], datetime],
     ) -> None:
         self._items = items
         self._deletions = deletions
-        self._own_dimension = own_dimension
         self._feed = feed
         self._now = now
 
@@ -81,30 +79,28 @@ class Catalogue:
         swept = self._deletions.sweep_item(item_id)
         if not removed.value:
             raise UnknownItem(item_id)
-        return self._applied(Written(swept, removed.position))
+        return self._applied(Written(swept.value, swept.position or removed.position))
 
     def _finished(self, items: Sequence[Item]) -> list[Item]:
         now = self._now()
-        dimension = self._own_dimension()
-        finished = []
-        for item in items:
-            dimension = _check_dimension(check_item(item), dimension)
-            finished.append(
-                replace(item, encoding=encode_item(item), created_at=now, updated_at=now)
-            )
-        return finished
+        self._check_lengths([check_item(item) for item in items])
+        return [
+            replace(item, encoding=encode_item(item), created_at=now, updated_at=now)
+            for item in items
+        ]
+
+    def _check_lengths(self, items: Sequence[Item]) -> None:
+        lengths = [len(item.features) for item in items if item.features is not None]
+        if not lengths:
+            return
+        wanted = self._items.features_length() or lengths[0]
+        for length in lengths:
+            if length != wanted:
+                raise InvalidInput(
+                    "features",
+                    f"has {length} numbers, this catalogue's vectors have {wanted}",
+                )
 
     def _applied(self, written: Written[T]) -> Written[T]:
         self._feed.wait(written.position)
         return written
-
-
-def _check_dimension(item: Item, dimension: int | None) -> int | None:
-    if item.features is None:
-        return dimension
-    if dimension is not None and len(item.features) != dimension:
-        raise InvalidInput(
-            "features",
-            f"has {len(item.features)} numbers, this catalogue's vectors have {dimension}",
-        )
-    return len(item.features)

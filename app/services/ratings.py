@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.domain.changes import Written
-from app.domain.errors import UnknownItem, UnknownRating, UnknownUser
+from app.domain.errors import UnknownItem, UnknownRating, UnknownUser, UserLeaving
 from app.domain.ids import check_id
 from app.domain.ports import (
     AccountRepository,
@@ -73,4 +73,4 @@ class Ratings:
         suspect = needs_account or self._deletions.user_is_marked(rating.user_id)
         if suspect and self._accounts.find(rating.user_id) is None:
             self._ratings.take_back(rating)
-            raise UnknownUser(rating.user_id)
+            raise (UnknownUser if needs_account else UserLeaving)(rating.user_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import structlog
 from numpy.typing import NDArray
 
 from app.domain.catalogue import Encoding, Item, Product
@@ -17,6 +18,8 @@ from app.engine.ids import IdIndex
 from app.services.encoding import ENCODER_VERSION, encode_item
 from app.services.projections.packing import differences, pack_strings, unpack_strings
 from app.services.projections.projection import Arrays
+
+log = structlog.get_logger(__name__)
 
 _CHUNK = 32  # items taken in at a time while loading: about a millisecond under the lock
 
@@ -110,13 +113,21 @@ class CatalogueProjection:
 
     def _put(self, item: Item) -> None:
         self._show(_to_product(item))
-        if item.features is not None:
-            self._features.put_own(item.item_id, np.asarray(item.features))
+        if item.features is not None and self._put_own(item.item_id, item.features):
             return
         encoding = item.encoding
         if encoding is None or encoding.version != ENCODER_VERSION:
             encoding = encode_item(item)
         self._features.put_encoded(item.item_id, *_unpack(encoding))
+
+    def _put_own(self, item_id: str, vector: tuple[float, ...]) -> bool:
+        try:
+            self._features.put_own(item_id, np.asarray(vector))
+        except ValueError as error:
+            # two lengths stored at the same moment, or by another hand: the columns must do
+            log.warning("own vector not used", item_id=item_id, reason=str(error))
+            return False
+        return True
 
     def _show(self, product: Product) -> None:
         known = self.row(product.item_id)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from bson import MaxKey, MinKey
 from pymongo import ReplaceOne
+from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from app.domain.changes import Collection, Position, Written
@@ -19,6 +20,7 @@ from app.repositories.raw_ratings import to_batch
 
 _SCAN_BATCH = 20_000
 _DUPLICATE = 11000
+_SAMPLE = 20  # ratings looked up to tell whether a batch was stored before
 
 
 class MongoRatings:
@@ -43,19 +45,48 @@ class MongoRatings:
     def put_many(self, ratings: Sequence[Rating]) -> Position | None:
         """Store many ratings; of equal pairs the last wins.
 
-        Inserts first and replaces what was there: three times the rate of upserts when most
-        are new, and the same rate when none is.
+        New ones are inserted (three times the rate of upserts), what was there is replaced, and
+        what was there and is the same is left alone: an import that is repeated is mostly reads.
         """
-        documents = list({(r.user_id, r.item_id): _to_document(r) for r in ratings}.values())
+        documents = {(r.user_id, r.item_id): _to_document(r) for r in ratings}
         if not documents:
             return None
         with self._store.session() as session:
-            try:
-                self._ratings.insert_many(documents, ordered=False, session=session)
-            except BulkWriteError as error:
-                replacements = _replacements(error)
+            rest = list(documents.values())
+            if not self._mostly_stored(rest, session):
+                rest = self._insert(rest, session)
+            changed = self._changed(rest, session)
+            if changed:
+                replacements = [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed]
                 self._ratings.bulk_write(replacements, ordered=False, session=session)
             return position_of(session)
+
+    def _mostly_stored(self, documents: list[Document], session: ClientSession) -> bool:
+        sample = [document["_id"] for document in documents[:: len(documents) // _SAMPLE + 1]]
+        found = self._ratings.count_documents({"_id": {"$in": sample}}, session=session)
+        return 2 * found > len(sample)
+
+    def _insert(self, documents: list[Document], session: ClientSession) -> list[Document]:
+        """Insert what is new; return the rest."""
+        try:
+            self._ratings.insert_many(documents, ordered=False, session=session)
+        except BulkWriteError as error:
+            failures = (error.details or {}).get("writeErrors", [])
+            if any(failure["code"] != _DUPLICATE for failure in failures):
+                raise
+            return [documents[failure["index"]] for failure in failures]
+        return []
+
+    def _changed(self, documents: list[Document], session: ClientSession) -> list[Document]:
+        """Leave out the documents that are stored just so."""
+        if not documents:
+            return []
+        keys = [document["_id"] for document in documents]
+        stored = {
+            (row["_id"]["user_id"], row["_id"]["item_id"]): row
+            for row in self._ratings.find({"_id": {"$in": keys}}, session=session)
+        }
+        return [d for d in documents if stored.get((d["_id"]["user_id"], d["_id"]["item_id"])) != d]
 
     def take_back(self, rating: Rating) -> Position | None:
         """Remove exactly this rating, if it is still the stored one."""
@@ -118,10 +149,3 @@ def _to_document(rating: Rating) -> Document:
         "rating": float(rating.rating),
         "rated_at": rating.rated_at,
     }
-
-
-def _replacements(error: BulkWriteError) -> list[ReplaceOne[Document]]:
-    failures = (error.details or {}).get("writeErrors", [])
-    if any(failure["code"] != _DUPLICATE for failure in failures):
-        raise error
-    return [ReplaceOne({"_id": f["op"]["_id"]}, f["op"], upsert=True) for f in failures]

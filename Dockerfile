@@ -47,7 +47,6 @@ ENV PATH=/opt/venv/bin:$PATH \
     DATA_DIR=/data \
     DEMO=${DEMO} \
     NUMBA_CACHE_DIR=/data/numba \
-    PROMETHEUS_MULTIPROC_DIR=/tmp/shelfwise-metrics \
     OPENBLAS_NUM_THREADS=1 \
     OMP_NUM_THREADS=1 \
     GUNICORN_CMD_ARGS="--worker-tmp-dir /dev/shm"

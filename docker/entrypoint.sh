@@ -11,6 +11,5 @@ if ! cmp -s /opt/numba/IMAGE "$NUMBA_CACHE_DIR/IMAGE"; then
         exit 1
     fi
 fi
-mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
 
 exec "$@"

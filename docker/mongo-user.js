@@ -7,6 +7,5 @@ db.getSiblingDB("admin").createUser({
   roles: [
     { role: "readWrite", db: name },
     { role: "dbAdmin", db: name },
-    { role: "readWrite", db: "limits" }, // where the rate limiter counts unless told otherwise
   ],
 });

@@ -43,10 +43,10 @@ _PIPELINE: list[Document] = [
             "ns.coll": 1,
             "documentKey": 1,
             "fullDocument": 1,
-            "clusterTime": 1,
         }
     },
-    {"$unset": "fullDocument.password_hash"},
+    # what the key says already is not sent, nor decoded, twice
+    {"$unset": ["fullDocument.password_hash", "fullDocument._id"]},
 ]
 
 
@@ -113,11 +113,12 @@ def _open(token: Any, *, batch_size: int) -> Document:
 
 def _to_batch(events: list[Document], cursor: Document, reply: Document) -> ChangeBatch:
     token = cursor["postBatchResumeToken"]
-    head = reply["operationTime"]
+    head = Position(reply["operationTime"].time, reply["operationTime"].inc)
     return ChangeBatch(
         changes=[_to_change(event) for event in events],
-        position=_position_in(token),
-        head=Position(head.time, head.inc),
+        # the token of a new stream names the tick after the last write: nothing happened there yet
+        position=min(_position_in(token), head),
+        head=head,
         resume_token=token,
     )
 
@@ -139,7 +140,10 @@ def _to_change(event: Document) -> Change:
     if collection is Collection.RATINGS:
         key = (key.get("user_id"), key.get("item_id")) if isinstance(key, dict) else (None, None)
     document = None if kind == "delete" else event.get("fullDocument")
-    return Change(collection, key, None if document is None else _converted(collection, document))
+    if document is None:
+        return Change(collection, key)
+    document["_id"] = event["documentKey"]["_id"]
+    return Change(collection, key, _converted(collection, document))
 
 
 def _converted(collection: Collection, document: Document) -> Any:

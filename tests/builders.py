@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
-from app import create_app
-from app.bootstrap import Repositories
+from app.bootstrap.repositories import Repositories
 from app.domain.accounts import Role
+from app.factory import create_app
 from app.services.services import Services
 from config import Settings
 

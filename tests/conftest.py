@@ -1,5 +1,6 @@
 """A real MongoDB, and shops on it."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -10,6 +11,7 @@ from app.embedded import EmbeddedMongo, NoMongod
 from app.embedded.binary import find_mongod
 from app.repositories.replica_set import initiate
 from tests.builders import RunningShop, open_shop
+from tests.integration.service import Service
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +44,24 @@ def make_shop(
             return stack.enter_context(open_shop(mongo_uri, folder, **settings))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def linux_with_mongod() -> None:
+    """Skip where services cannot be started or looked at."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("processes are looked at through /proc, which only Linux has")
+    try:
+        find_mongod()
+    except NoMongod as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def service(linux_with_mongod: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a service that all tests share: each uses ids of its own and breaks nothing."""
+    running = Service(tmp_path_factory.mktemp("service") / "data")
+    try:
+        yield running.start()
+    finally:
+        running.end()

@@ -4,8 +4,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from apiflask import APIBlueprint
-from flask import Flask, Response, redirect, render_template, send_from_directory
+from apiflask import APIBlueprint, APIFlask
+from flask import Response, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.api.schemas.common import Failure
@@ -51,9 +51,10 @@ OPENAPI: dict[str, Any] = {
 bp = APIBlueprint("docs", __name__, enable_openapi=False, template_folder="templates")
 
 
-def install(app: Flask) -> None:
-    """Keep other sites from framing or sniffing any answer."""
+def install(app: APIFlask) -> None:
+    """Keep other sites from framing or sniffing any answer; finish the OpenAPI document."""
     app.after_request(_harden)
+    app.spec_processor(_finish)
 
 
 @bp.get("/")
@@ -86,3 +87,11 @@ def icon() -> Response:
 def _harden(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _finish(spec: Any) -> Any:
+    for path in spec["paths"].values():
+        for operation in path.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
+    return spec

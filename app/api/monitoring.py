@@ -48,8 +48,10 @@ def install(app: Flask) -> None:
 
 
 def _count(response: Response) -> Response:
-    route = request.url_rule.rule if request.url_rule else "none"
-    _SECONDS.labels(request.method, route).observe(time.perf_counter() - g.started)
+    rule = request.url_rule
+    # a caller may make up as many paths and methods as it likes: they are counted as one
+    method, route = (request.method, rule.rule) if rule else ("none", "none")
+    _SECONDS.labels(method, route).observe(time.perf_counter() - g.started)
     _ANSWERS.labels(route, response.status_code).inc()
     return response
 

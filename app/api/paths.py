@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import BaseConverter
 
 from app.domain.ids import is_id
 
@@ -41,9 +42,9 @@ class IdConverter(BaseConverter):
         try:
             text = unquote(value, errors="strict")
         except UnicodeDecodeError as error:
-            raise ValidationError from error
+            raise NotFound from error
         if not is_id(text):
-            raise ValidationError
+            raise NotFound  # a ValidationError would be answered 405, by the other methods' routes
         return text
 
     def to_url(self, value: str) -> str:

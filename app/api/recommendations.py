@@ -1,6 +1,5 @@
 """Shelves: for you, popular, similar items."""
 
-import secrets
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -8,6 +7,7 @@ from flask import Response
 
 from app.api.access import allow
 from app.api.answers import is_fresh, success
+from app.api.requests import new_id
 from app.api.schemas.recommendations import (
     RecommendAnswer,
     RecommendQuery,
@@ -66,7 +66,7 @@ def _shelf_query(query: ShelfQuery, item_id: str | None = None) -> Query:
 def _answer(page: Page, **fields: Any) -> Response:
     return success(
         **fields,
-        recommendation_id=secrets.token_hex(8),
+        recommendation_id=new_id(),
         strategy=page.strategy,
         recommendation=[_render(place) for place in page.items],
     )

@@ -127,15 +127,24 @@ class Feed:
         try:
             return load().resume_token
         except StoreUnavailable:
-            self._stop.wait(_RETRY_SECONDS)
-            return token
+            log.warning("feed waits for the database")
+        except Exception:  # the thread must live on: nothing else can bring memory up to date
+            log.exception("feed could not load, trying again")
+        self._stop.wait(_RETRY_SECONDS)
+        return token
+
+    def _apply(self, change: Change) -> None:
+        for projection in self._by_collection[change.collection]:
+            try:
+                projection.apply(change)
+            except Exception:  # written by another hand: one odd document must not stop the rest
+                log.exception("change not applied", projection=projection.name, key=change.key)
 
     def _take(self, batch: ChangeBatch) -> None:
         for chunk in _chunks(batch.changes):
             with self._lock:
                 for change in chunk:
-                    for projection in self._by_collection[change.collection]:
-                        projection.apply(change)
+                    self._apply(change)
         with self._moved:
             self._position = max(self._position, batch.position)
             self._head = batch.head

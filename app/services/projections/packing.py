@@ -21,7 +21,7 @@ def unpack_strings(arrays: Any, name: str) -> list[str]:
     """Return the strings that `pack_strings` packed under `name`."""
     data = arrays[f"{name}.bytes"].tobytes()
     ends = arrays[f"{name}.ends"].tolist()
-    starts = [0, *ends[:-1]]
+    starts = [0, *ends][: len(ends)]
     return [data[start:end].decode() for start, end in zip(starts, ends, strict=True)]
 
 

@@ -68,19 +68,20 @@ class PersonalScorer:
     def _by_both(self, profile: Profile, neighbours: Neighbours, query: Query) -> Scored:
         assert query.w_user is not None
         assert query.w_item is not None
-        weights = {"w_user": query.w_user, "w_item": query.w_item}
-        top = self._scale.top
-        users = self._tables.user_based.scores(profile, neighbours)
-        items = self._tables.item_based.scores(profile)
-
-        def parts(row: int) -> dict[str, float]:
-            user_part, item_part = hybrid.parts(users[row], items[row], top=top, **weights)
-            return {Strategy.USER: float(user_part), Strategy.ITEM: float(item_part)}
-
+        users, items = hybrid.parts(
+            self._tables.user_based.scores(profile, neighbours),
+            self._tables.item_based.scores(profile),
+            w_user=query.w_user,
+            w_item=query.w_item,
+            top=self._scale.top,
+        )
         return Scored(
             Strategy.HYBRID,
-            hybrid.combine(users, items, top=top, **weights),
-            parts=parts,
+            users + items,
+            parts=lambda row: {
+                Strategy.USER: float(users[row]),
+                Strategy.ITEM: float(items[row]),
+            },
             reasons=self._reasons(profile, neighbours, query),
         )
 

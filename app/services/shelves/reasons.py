@@ -62,7 +62,7 @@ class PersonalReasons:
         return [
             {**self._named(row), "rating": rating_of[row], "share": round(share, 9)}
             for row, share in ranked[:_SHOWN]
-            if share > 0
+            if round(share, 9) > 0  # less is the rounding error of vectors at right angles
         ]
 
     def _named(self, row: int) -> dict[str, str | None]:

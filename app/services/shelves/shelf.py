@@ -109,7 +109,7 @@ class Shelf:
     def _rank(
         self, query: Query, scorer: Scorer, mask: Mask, missing: int, *, filler: bool
     ) -> list[tuple[Candidate, Scored]]:
-        if filler and query.min_score:
+        if filler and (query.min_score or 0.0) > 0.0:
             return []  # what only fills up has no score of the kind that was asked for
         scored = scorer(query)
         if scored is None:

@@ -1,0 +1,136 @@
+"""Who may call: every route is in this table, and every role is tried on it."""
+
+import pytest
+
+from app.domain.accounts import Role
+from tests.builders import ORIGIN, failed
+
+SHOPPER, STOREFRONT, BROWSER, ADMIN = Role.SHOPPER, Role.STOREFRONT, Role.BROWSER, Role.ADMIN
+ANYBODY = set(Role)
+PUBLIC = {
+    ("GET", "/"),
+    ("GET", "/docs"),
+    ("GET", "/docs/<name>"),
+    ("GET", "/favicon.ico"),
+    ("GET", "/openapi.json"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/metrics"),  # guarded in its own way: see test_monitoring
+    ("POST", "/register"),
+    ("POST", "/login"),
+}
+ROUTES = {
+    ("POST", "/logout"): {SHOPPER},
+    ("POST", "/password"): {SHOPPER},
+    ("POST", "/rate"): {SHOPPER, STOREFRONT},
+    ("DELETE", "/rate/<id:item_id>"): {SHOPPER, STOREFRONT},
+    ("GET", "/recommend"): {SHOPPER, STOREFRONT},
+    ("GET", "/popular"): ANYBODY,
+    ("GET", "/items/<id:item_id>/similar"): ANYBODY,
+    ("POST", "/items"): {ADMIN},
+    ("GET", "/items"): {STOREFRONT, ADMIN},
+    ("GET", "/items/<id:item_id>"): {STOREFRONT, ADMIN},
+    ("PUT", "/items/<id:item_id>"): {ADMIN},
+    ("PATCH", "/items/<id:item_id>"): {ADMIN},
+    ("DELETE", "/items/<id:item_id>"): {ADMIN},
+    ("GET", "/users/<id:user_id>"): {SHOPPER, STOREFRONT, ADMIN},
+    ("GET", "/users/<id:user_id>/ratings"): {SHOPPER, STOREFRONT, ADMIN},
+    ("DELETE", "/users/<id:user_id>"): {SHOPPER, STOREFRONT, ADMIN},
+    ("GET", "/settings"): {ADMIN},
+    ("PATCH", "/settings"): {ADMIN},
+}
+
+
+@pytest.fixture(scope="module")
+def caller(shop):
+    """Give the headers of a caller of each role."""
+    shop.item("tea")
+    user = shop.shopper("ann")[1]
+    keys = {role: shop.key(role) for role in (STOREFRONT, BROWSER, ADMIN)}
+    return {SHOPPER: user, **keys}
+
+
+def call(shop, method, rule, headers=None):
+    address = rule.replace("<id:item_id>", "tea").replace("<id:user_id>", "ann")
+    return shop.client.open(address, method=method, headers=headers)
+
+
+def test_every_route_is_in_the_table(shop):
+    found = {
+        (method, rule.rule)
+        for rule in shop.app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert found == PUBLIC | ROUTES.keys()
+
+
+@pytest.mark.parametrize(("method", "rule"), ROUTES)
+def test_nobody_is_refused(shop, caller, method, rule):
+    before = shop.stored()
+    failed(call(shop, method, rule), 401, "not_authenticated")
+    wrong = [{"X-API-Key": "sw_admin_nonsense"}, {"X-API-Key": ""}, {"Authorization": "Bearer x"}]
+    for headers in wrong:
+        failed(call(shop, method, rule, headers), 401, "not_authenticated")
+    assert shop.stored() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "rule", "role"),
+    [(*route, role) for route, roles in ROUTES.items() for role in ANYBODY - roles],
+)
+def test_the_wrong_role_is_refused(shop, caller, method, rule, role):
+    before = shop.stored()
+    failed(call(shop, method, rule, caller[role]), 403, "not_allowed")
+    assert shop.stored() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "rule", "role"),
+    [
+        (*route, role)
+        for route, roles in ROUTES.items()
+        for role in roles
+        if route[0] != "DELETE" and route[1] != "/logout"
+    ],
+)
+def test_the_right_role_is_let_in(shop, caller, method, rule, role):
+    assert call(shop, method, rule, caller[role]).status_code not in (401, 403)
+
+
+def test_a_revoked_key_is_refused(shop):
+    key, secret = shop.services.keys.create(ADMIN)
+    headers = {"X-API-Key": secret}
+    assert shop.client.get("/settings", headers=headers).status_code == 200
+    shop.services.keys.revoke(key.key_id)
+    failed(shop.client.get("/settings", headers=headers), 401, "not_authenticated")
+
+
+def test_a_key_is_stored_as_a_digest(shop):
+    _, secret = shop.services.keys.create(STOREFRONT)
+    assert secret not in str(shop.stored()["keys"])
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (ORIGIN, 200),
+        ("https://other.example", 403),
+        ("http://shop.example", 403),
+        ("null", 403),
+        (f"{ORIGIN}.evil.example", 403),
+        (None, 403),
+    ],
+)
+def test_a_browser_key_is_bound_to_its_origin(shop, origin, status):
+    headers = {"X-API-Key": shop.keys[BROWSER]} | ({"Origin": origin} if origin else {})
+    assert shop.client.get("/popular", headers=headers).status_code == status
+
+
+def test_a_browser_key_asks_for_nobody_by_default(shop, caller):
+    answer = shop.client.get("/popular", headers=caller[BROWSER]).get_json()
+    assert "user_id" not in answer
+
+
+def test_a_token_goes_before_a_key(shop, caller):
+    both = caller[SHOPPER] | caller[ADMIN]
+    failed(shop.client.get("/settings", headers=both), 403, "not_allowed")

@@ -1,0 +1,73 @@
+"""The shop's settings over HTTP."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import Conflict
+from tests.builders import done, failed, ids_of
+
+DEFAULTS = {
+    "version": 0,
+    "strategy": "hybrid",
+    "w_user": 0.6,
+    "w_item": 0.4,
+    "k": 50,
+    "similarity": "cosine",
+    "min_similarity": 0.0,
+}
+
+
+@pytest.fixture
+def shop(make_shop):
+    return make_shop()
+
+
+def change(shop, **settings):
+    return done(shop.client.patch("/settings", json=settings, headers=shop.admin))["settings"]
+
+
+def test_defaults_hold_until_changed(shop):
+    assert done(shop.client.get("/settings", headers=shop.admin))["settings"] == DEFAULTS
+
+
+def test_what_is_not_named_stays(shop):
+    assert change(shop, k=10) == DEFAULTS | {"k": 10, "version": 1}
+    wanted = DEFAULTS | {"k": 10, "strategy": "user", "version": 2}
+    assert change(shop, strategy="user") == wanted
+    assert done(shop.client.get("/settings", headers=shop.admin))["settings"] == wanted
+
+
+def test_the_next_answer_follows(shop):
+    shop.put_items(
+        {"item_id": "sencha", "category": "Tea"},
+        {"item_id": "oolong", "category": "Tea"},
+        {"item_id": "kettle", "category": "Kitchen"},
+    )
+    shop.rate("ann", "sencha", 5)
+    shop.rate("bob", "sencha", 5)
+    shop.rate("bob", "kettle", 5)
+    for strategy, first in [("user", "kettle"), ("item", "oolong"), ("popular", "kettle")] * 3:
+        change(shop, strategy=strategy)
+        answer = shop.recommend("ann")
+        assert answer["strategy"] == strategy
+        assert ids_of(answer)[0] == first
+    assert ids_of(shop.recommend("ann", strategy="item"))[0] == "oolong"
+    change(shop, strategy="hybrid", w_user=0, w_item=1)
+    assert ids_of(shop.recommend("ann"))[0] == "oolong"
+    change(shop, w_user=1, w_item=0)
+    assert ids_of(shop.recommend("ann"))[0] == "kettle"
+
+
+def test_two_changes_at_once_do_not_lose_one(shop):
+    settings = shop.repositories.settings
+    former = settings.get()
+    change(shop, k=10)
+    with pytest.raises(Conflict):
+        settings.replace(replace(former, k=20, version=former.version + 1))
+    assert settings.get().k == 10
+
+
+def test_nothing_named(shop):
+    assert change(shop) == DEFAULTS | {"version": 1}
+    failed(shop.client.patch("/settings", json=[], headers=shop.admin), 422)

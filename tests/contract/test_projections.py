@@ -1,0 +1,327 @@
+"""What every projection promises: whichever way its state came about, it is the same state."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from app.bootstrap.live import Live
+from app.bootstrap.repositories import Repositories
+from app.domain.accounts import Account, ApiKey, Credentials, Role
+from app.domain.catalogue import Item
+from app.domain.changes import Change, Collection
+from app.domain.ratings import Rating
+from app.domain.settings import ShopSettings, Similarity, Strategy
+from app.services.encoding import encode_item
+from app.services.projections.projection import Projection
+
+NOW = datetime(2026, 5, 1, 12, 30, 15, 250000, UTC)
+PEOPLE = ("ann", "bob", "cid/绿")
+THINGS = ("tea", "cup", "kettle", "绿茶")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One projection: where it hangs, what happens to its collection, and what it answers."""
+
+    name: str
+    story: Callable[[Repositories], None]
+    answers: Callable[[Live], Any]
+    collection: Collection
+    spoil: dict[str, Any]
+    """Changes one stored document behind the projection's back."""
+
+    def of(self, live: Live) -> Projection:
+        projection: Projection = getattr(live, self.name)
+        return projection
+
+
+def settings_story(repositories: Repositories) -> None:
+    repositories.settings.replace(ShopSettings(version=1, k=7))
+    changed = ShopSettings(2, Strategy.USER, 0.1, 0.9, 9, Similarity.JACCARD, 0.25)
+    repositories.settings.replace(changed)
+
+
+def key_of(name: str, role: Role, *origins: str) -> ApiKey:
+    return ApiKey(name, role, f"digest of {name}", f"label {name}", origins, NOW)
+
+
+def keys_story(repositories: Repositories) -> None:
+    repositories.keys.add(key_of("a", Role.ADMIN))
+    repositories.keys.add(key_of("b", Role.BROWSER, "https://shop.example", "https://x.example"))
+    repositories.keys.add(key_of("c", Role.STOREFRONT))
+    repositories.keys.remove("a")
+
+
+def accounts_story(repositories: Repositories) -> None:
+    for number, person in enumerate(PEOPLE):
+        account = Account(person, f"epoch {number}", NOW)
+        repositories.accounts.add(Credentials(account, "hash"))
+    again = Credentials(Account("ann", "epoch 9", NOW), "hash")
+    repositories.accounts.replace(again, expected_epoch="epoch 0")
+    repositories.accounts.remove("bob")
+
+
+def item_of(item_id: str, **columns: Any) -> Item:
+    item = Item(item_id, created_at=NOW, updated_at=NOW, **columns)
+    return Item(item_id, created_at=NOW, updated_at=NOW, encoding=encode_item(item), **columns)
+
+
+def catalogue_story(repositories: Repositories) -> None:
+    items = repositories.items
+    items.add(item_of("tea", title="Tea", category="Drinks|Tea", price=3.5, brand="Uji"))
+    items.add(item_of("绿茶", title="绿茶", category="Drinks|Tea", tags=("green",)))
+    items.add(item_of("cup", title="Cup", features=(1.0, -2.0, 0.5)))
+    items.add(item_of("kettle", title="Kettle", features=(0.25, 0.0, 2.0), in_stock=False))
+    items.add(item_of("gone", title="Gone", features=(1.0, 1.0, 1.0)))
+    items.replace_many([item_of("tea", title="Tea, new", category="Drinks|Tea", brand="Uji")])
+    items.replace_many([item_of("kettle", title="Kettle", category="Kitchen")])
+    items.remove("gone")
+
+
+def preferences_story(repositories: Repositories) -> None:
+    ratings = repositories.ratings
+    for number, person in enumerate(PEOPLE):
+        for value, thing in enumerate(THINGS[number:], start=1):
+            ratings.put(Rating(person, thing, value + 0.1, NOW))
+    ratings.put(Rating("ann", "tea", 5.0, NOW))
+    ratings.remove("ann", "cup")
+    ratings.put_many([Rating("ann", "kettle", 1.0), Rating("dan", "tea", 2.0, NOW)])
+    ratings.remove("dan", "tea")
+
+
+def settings_answers(live: Live) -> Any:
+    return live.settings.current
+
+
+def keys_answers(live: Live) -> Any:
+    return {name: live.keys.find(f"digest of {name}") for name in "abc"}
+
+
+def accounts_answers(live: Live) -> Any:
+    return len(live.accounts), {person: live.accounts.epoch(person) for person in PEOPLE}
+
+
+def catalogue_answers(live: Live) -> Any:
+    items = live.tables.items
+    found: dict[str, Any] = {"count": len(live.catalogue), "shown": set()}
+    for row in np.flatnonzero(live.catalogue.mask()).tolist():
+        found["shown"].add(items.id(row))
+    for thing in (*THINGS, "gone"):
+        row = live.catalogue.row(thing)
+        if row is None:
+            continue
+        scores = live.tables.features.similar(row)
+        alike = {other: live.catalogue.row(other) for other in THINGS}
+        found[thing] = (
+            live.catalogue.product(row),
+            {other: round(float(scores[at]), 12) for other, at in alike.items() if at is not None},
+        )
+    return found
+
+
+def preferences_answers(live: Live) -> Any:
+    preferences = live.tables.preferences
+    people = (*PEOPLE, "dan")
+    return preferences.shoppers, {person: sorted(preferences.of_user(person)) for person in people}
+
+
+CASES = [
+    Case("settings", settings_story, settings_answers, Collection.SETTINGS, {"k": 99}),
+    Case("keys", keys_story, keys_answers, Collection.KEYS, {"label": "other"}),
+    Case("accounts", accounts_story, accounts_answers, Collection.USERS, {"epoch": "other"}),
+    Case("catalogue", catalogue_story, catalogue_answers, Collection.ITEMS, {"title": "other"}),
+    Case(
+        "preferences", preferences_story, preferences_answers, Collection.RATINGS, {"rating": 1.5}
+    ),
+]
+
+
+@pytest.fixture
+def repositories(mongo_uri: str) -> Iterator[Repositories]:
+    name = f"test_{uuid4().hex[:12]}"
+    repositories = Repositories(mongo_uri, name)
+    yield repositories
+    repositories.store.client.drop_database(name)
+    repositories.store.close()
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.name)
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param
+
+
+@dataclass(frozen=True)
+class Told:
+    """A story that has happened: the database, and what the feed said of it."""
+
+    repositories: Repositories
+    changes: list[Change]
+
+
+@pytest.fixture
+def told(case: Case, repositories: Repositories) -> Told:
+    begin = repositories.changes.now()
+    case.story(repositories)
+    end = repositories.changes.now().position
+    changes: list[Change] = []
+    for batch in repositories.changes.follow(begin.resume_token):
+        changes += batch.changes
+        if batch.position >= end:
+            break
+    return Told(repositories, changes)
+
+
+def applied(case: Case, told: Told, *, times: int = 1) -> Live:
+    live = Live(told.repositories)
+    for change in told.changes:
+        for _ in range(times):
+            case.of(live).apply(change)
+    return live
+
+
+def loaded(case: Case, told: Told) -> Live:
+    live = Live(told.repositories)
+    case.of(live).load()
+    return live
+
+
+def test_every_projection_is_here() -> None:
+    live = Live(Repositories("mongodb://127.0.0.1:1", "unused"))
+    assert [case.of(live) for case in CASES] == list(live.all)
+    assert [case.of(live).name for case in CASES] == [case.name for case in CASES]
+    assert all(case.of(live).collections == (case.collection,) for case in CASES)
+
+
+def test_the_story_is_worth_telling(case: Case, told: Told) -> None:
+    assert len(told.changes) >= 2
+    assert case.answers(loaded(case, told)) != case.answers(Live(told.repositories))
+
+
+def test_loading_is_applying_everything(case: Case, told: Told) -> None:
+    one, other = loaded(case, told), applied(case, told)
+    assert case.answers(one) == case.answers(other)
+    assert case.of(one).verify() == case.of(other).verify() == []
+
+
+def test_a_change_applied_twice_counts_once(case: Case, told: Told) -> None:
+    live = applied(case, told, times=2)
+    assert case.answers(live) == case.answers(applied(case, told))
+    assert case.of(live).verify() == []
+
+
+def test_changes_told_again_change_nothing(case: Case, told: Told) -> None:
+    """The feed begins before the load, so that it tells of what has been loaded."""
+    live = loaded(case, told)
+    for change in told.changes:
+        case.of(live).apply(change)
+    assert case.answers(live) == case.answers(loaded(case, told))
+
+
+def test_loading_again_changes_nothing(case: Case, told: Told) -> None:
+    live = loaded(case, told)
+    before = case.answers(live)
+    case.of(live).load()
+    assert case.answers(live) == before
+
+
+def test_loading_drops_what_is_gone(case: Case, told: Told) -> None:
+    live = loaded(case, told)
+    told.repositories.store.collection(case.collection).delete_many({})
+    case.of(live).load()
+    assert case.answers(live) == case.answers(Live(told.repositories))
+
+
+@pytest.mark.parametrize("into", ["empty", "full"])
+def test_a_dump_brings_everything_back(case: Case, told: Told, into: str) -> None:
+    live = applied(case, told)
+    dump = case.of(live).dump()
+    assert all(isinstance(array, np.ndarray) for array in dump.values())
+    assert all(array.dtype != object for array in dump.values())
+    other = Live(told.repositories) if into == "empty" else loaded(case, told)
+    case.of(other).restore(dump)
+    assert case.answers(other) == case.answers(live)
+    again = case.of(other).dump()
+    assert again.keys() == dump.keys()
+    if into == "empty":  # otherwise ids keep their places, and stand in another order
+        for name, array in dump.items():
+            np.testing.assert_array_equal(again[name], array, err_msg=name)
+    assert case.of(other).verify() == []
+    for change in told.changes:  # and it lives on
+        case.of(other).apply(change)
+    assert case.of(other).verify() == []
+
+
+def test_an_empty_state_can_be_dumped(case: Case, repositories: Repositories) -> None:
+    live, other = Live(repositories), Live(repositories)
+    case.of(other).restore(case.of(live).dump())
+    assert case.answers(other) == case.answers(live)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_forgetting_leaves_no_trace(case: Case, told: Told, person: str) -> None:
+    live = loaded(case, told)
+    case.of(live).forget(person)
+    case.of(live).forget(person)
+    case.of(live).forget("a stranger")
+    dump = case.of(live).dump()
+    assert not any(person.encode() in array.tobytes() for array in dump.values())
+    told.repositories.store.collection(Collection.USERS).delete_many({"_id": person})
+    told.repositories.store.collection(Collection.RATINGS).delete_many({"_id.user_id": person})
+    assert case.of(live).verify() == []
+    assert case.answers(live) == case.answers(loaded(case, told))
+
+
+def test_verify_tells_what_was_changed_behind_its_back(case: Case, told: Told) -> None:
+    live = loaded(case, told)
+    assert case.of(live).verify() == []
+    collection = told.repositories.store.collection(case.collection)
+    first = collection.find_one(sort=[("_id", 1)])
+    assert first is not None
+    collection.update_one({"_id": first["_id"]}, {"$set": case.spoil})
+    lines = case.of(live).verify()
+    assert len(lines) == 1
+    collection.delete_one({"_id": first["_id"]})
+    assert case.of(live).verify()
+    collection.insert_one(first)
+    assert case.of(live).verify() == []
+
+
+def test_a_dropped_collection_empties(case: Case, told: Told) -> None:
+    live = loaded(case, told)
+    case.of(live).apply(Change(case.collection, None))
+    assert case.answers(live) == case.answers(Live(told.repositories))
+    told.repositories.store.database.drop_collection(case.collection)
+    assert case.of(live).verify() == []
+    for change in told.changes:
+        case.of(live).apply(change)
+    assert case.answers(live) == case.answers(applied(case, told))
+
+
+def test_the_feed_says_what_a_scan_says(case: Case, told: Told) -> None:
+    """What a change carries is what a reader of the database gets, times and zones included."""
+    last = {change.key: change.value for change in told.changes}
+    stored = {
+        Collection.USERS: lambda r: {a.user_id: a for a in r.accounts.scan()},
+        Collection.KEYS: lambda r: {k.key_id: k for k in r.keys.scan()},
+        Collection.ITEMS: lambda r: {i.item_id: i for i in r.items.scan()},
+        Collection.RATINGS: lambda r: {(x.user_id, x.item_id): x for x in r.ratings.rows()},
+        Collection.SETTINGS: lambda r: {"shop": r.settings.get()},
+    }[case.collection](told.repositories)
+    assert {key: value for key, value in last.items() if value is not None} == stored
+
+
+def test_a_vector_of_another_length_does_not_stop_the_feed(repositories: Repositories) -> None:
+    """Two workers may each take the first vector of a catalogue at the same moment."""
+    live = Live(repositories)
+    items = [item_of("three", features=(1.0, 2.0, 3.0)), item_of("two", features=(1.0, 2.0))]
+    for item in items:
+        repositories.items.add(item)
+        live.catalogue.apply(Change(Collection.ITEMS, item.item_id, item))
+    assert live.catalogue.has("three")
+    assert live.catalogue.has("two")
+    Live(repositories).catalogue.load()

@@ -23,7 +23,7 @@ _MEANING = {
     415: "The body is of another content type",
     422: "A value is not allowed, or a name not known; `detail` names the fields",
     429: "Too many tries; wait and try again",
-    503: "The database does not answer; nothing was stored, try again",
+    503: "The database does not answer; a write may or may not be stored, try again",
 }
 
 

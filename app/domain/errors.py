@@ -108,7 +108,7 @@ class Conflict(AppError):
 
 
 class StoreUnavailable(AppError):
-    """MongoDB does not answer: nothing was stored, try again in a moment."""
+    """MongoDB does not answer: a write may or may not be stored, try again in a moment."""
 
     def __init__(self) -> None:
         super().__init__("The database does not answer just now. Try again in a moment.")

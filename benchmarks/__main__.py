@@ -1,0 +1,71 @@
+"""Run the benchmarks and keep what they print.
+
+    python -m benchmarks                     all of them
+    python -m benchmarks http start          some
+    python -m benchmarks http -- --rounds 9  with options of its own (--help lists them)
+
+Each result goes to benchmarks/results/NAME.txt, with the command, the date and the machine.
+"""
+
+import argparse
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.machine import describe_now
+
+RESULTS = Path(__file__).parent / "results"
+BENCHMARKS = {
+    "engine": ("engine_user_based", "the ten best for one shopper, and live updates; no HTTP"),
+    "importing": ("importing", "ratings a second of an import, beside insert_many"),
+    "http": ("http_recommend", "requests a second of /recommend, beside a bare Flask route"),
+    "start": ("start", "seconds until a worker serves a million ratings"),
+}
+
+
+def main() -> None:
+    """Run the chosen benchmarks one after the other; exit with 1 if one failed."""
+    names, options = parsed(sys.argv[1:])
+    failed = [name for name in names if run(name, options) != 0]
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def parsed(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the names of the benchmarks, and the options that are passed on to them."""
+    at = words.index("--") if "--" in words else len(words)
+    listed = "\n".join(f"  {name:<10} {what}" for name, (_, what) in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=f"{__doc__}\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", nargs="*", metavar="NAME", help="default: all of them")
+    names = parser.parse_args(words[:at]).name or list(BENCHMARKS)
+    for name in names:
+        if name not in BENCHMARKS:
+            parser.error(f"there is no benchmark {name!r}, only {', '.join(BENCHMARKS)}")
+    return names, words[at + 1 :]
+
+
+def run(name: str, options: list[str]) -> int:
+    """Run one in a process of its own; print and keep what it says, return its exit status."""
+    module = f"benchmarks.{BENCHMARKS[name][0]}"
+    lines = [f"$ {shlex.join(['python', '-m', module, *options])}", describe_now(), ""]
+    print("\n".join(lines), flush=True)
+    command = [sys.executable, "-m", module, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            print(line, end="", flush=True)
+            lines.append(line.rstrip("\n"))
+    print()
+    if child.returncode == 0 and not lines[-1].startswith("skipped"):
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.txt").write_text("\n".join(lines) + "\n")
+    return child.returncode
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Who asks in the HTTP benchmark, with which tokens, and what the right answers are."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import numpy as np
+import orjson
+
+from app.domain.errors import UserTaken
+from app.factory import create_app
+from app.services.services import Services
+from benchmarks import engine_expected as expected
+from benchmarks.movielens_shop import MovieLensShop
+from config import Settings
+
+K, N, TOP, W_USER, W_ITEM = 50, 10, 5.0, 0.6, 0.4
+_PASSWORD = "for the benchmark only"
+_TOLERANCE = 1e-8  # answers have nine digits
+Answer = list[tuple[str, float]]
+
+
+@contextmanager
+def services_of(shop: MovieLensShop) -> Iterator[Services]:
+    """Load the shop into this process, without HTTP."""
+    names = ("MONGO_URI", "MONGO_DB", "DATA_DIR", "SECRET_KEY")
+    given = {name.lower(): shop.environment[name] for name in names}
+    extension = create_app(Settings(**given, log_level="error")).extensions["shelfwise"]  # type: ignore[arg-type]
+    extension.start()
+    try:
+        yield extension.services
+    finally:
+        extension.close()
+
+
+def draw(services: Services, count: int, *, seed: int) -> list[str]:
+    """Draw shoppers with ratings, each as likely as the other."""
+    users = services.tables.users
+    return random.Random(seed).sample(sorted(map(users.id, range(users.capacity))), count)
+
+
+def token_of(services: Services, user_id: str) -> str:
+    """Open an account if there is none, and log in."""
+    with suppress(UserTaken):  # a kept database
+        services.accounts.register(user_id, _PASSWORD, trusted=True)
+    return services.accounts.login(user_id, _PASSWORD)[1].text
+
+
+def right_answers(services: Services, user_ids: list[str]) -> dict[str, Answer]:
+    """Return each shopper's ten best by the hybrid score, worked out in plain numpy."""
+    tables = services.tables
+    preferences, items = tables.preferences, tables.items
+    dense = expected.dense_features(tables.features)
+    answers = {}
+    for user_id in user_ids:
+        users = expected.user_scores(preferences, user_id, k=K) / TOP
+        scores = W_USER * users + W_ITEM * expected.item_scores(preferences, dense, user_id)
+        rated = {item_id for item_id, _, _ in preferences.of_user(user_id)}
+        places = sorted(
+            (-round(float(score), 9), items.id(row)) for row, score in enumerate(scores.tolist())
+        )
+        answers[user_id] = [(id_, -score) for score, id_ in places if id_ not in rated][:N]
+    return answers
+
+
+def check(body: bytes, right: Answer) -> None:
+    """Raise AssertionError if the answer is not the right one."""
+    got = [(place["item_id"], place["score"]) for place in orjson.loads(body)["recommendation"]]
+    assert [id_ for id_, _ in got] == [id_ for id_, _ in right], (got, right)
+    scores = np.array([score for _, score in got]), np.array([score for _, score in right])
+    assert np.abs(scores[0] - scores[1]).max() < _TOLERANCE, (got, right)

@@ -1,0 +1,117 @@
+"""MongoDB away: reads go on from memory, writes say so, and all is right when it is back."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from app.domain.accounts import Role
+from app.embedded import EmbeddedMongo
+from app.repositories.replica_set import initiate
+from tests.builders import PASSWORD, new_id
+from tests.integration.client import Answer
+from tests.integration.processes import eventually, kill, lives
+from tests.integration.service import Service
+from tests.integration.together import together
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def mongo(
+    linux_with_mongod: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedMongo]:
+    """Give a MongoDB that nobody but the test starts again."""
+    with EmbeddedMongo(tmp_path_factory.mktemp("away"), prepare=initiate) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shop(mongo: EmbeddedMongo, make_gunicorn: Callable[..., Service]) -> Service:
+    """Give gunicorn on that MongoDB, with a shopper, two items and a neighbour."""
+    shop = make_gunicorn(mongo.uri).start()
+    for item in ("base", "only", "other"):
+        shop.admin.call("PUT", f"/items/{item}", {"category": "Drinks|Tea"}).done()
+    for user, item in (("me", "base"), ("neighbour", "base"), ("neighbour", "only")):
+        shop.storefront.rate(user, item, 5).done()
+    shop.client().call("POST", "/register", {"user_id": "sho", "password": PASSWORD}).done(201)
+    shop.settle()
+    return shop
+
+
+def stop_dead(mongo: EmbeddedMongo) -> None:
+    os.kill(mongo.pid, signal.SIGKILL)
+    assert eventually(lambda pid=mongo.pid: not lives(pid))
+
+
+def freeze(mongo: EmbeddedMongo) -> None:
+    os.kill(mongo.pid, signal.SIGSTOP)
+
+
+def bring_back(mongo: EmbeddedMongo) -> None:
+    kill(mongo.pid, signal.SIGCONT)
+    mongo.ensure_running()
+
+
+def write(shop: Service, item: str) -> Answer:
+    return shop.storefront.rate("me", item, 4)
+
+
+def ids_of_all(shop: Service) -> list[list[str]]:
+    query = {"strategy": "user", "min_score": 2}
+    with shop.pinned(Role.STOREFRONT) as workers:
+        return [worker.recommend("me", **query).done().ids for worker in workers.values()]
+
+
+@pytest.mark.parametrize("go_away", [stop_dead, freeze])
+def test_reads_go_on_and_writes_say_so(mongo, shop, go_away: Callable[[EmbeddedMongo], None]):
+    body = {"user_id": "sho", "password": PASSWORD}
+    token = shop.client().call("POST", "/login", body).done().body["token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert ids_of_all(shop) == [["only"]] * 2
+    go_away(mongo)
+    try:
+        assert ids_of_all(shop) == [["only"]] * 2
+        assert shop.client().get("/recommend", bearer).done().body["user_id"] == "sho"
+        assert "only" in shop.storefront.get("/items/base/similar").done().ids
+        # A frozen MongoDB may still do later what it was sent: these do no harm then.
+        calls = (
+            partial(write, shop, "other"),
+            partial(shop.storefront.unrate, "me", "other"),
+            partial(shop.admin.call, "PUT", "/items/new", {}),
+            partial(shop.admin.call, "DELETE", "/items/other"),
+            partial(shop.client().call, "POST", "/login", body),
+            partial(shop.client().call, "POST", "/register", body | {"user_id": new_id()}),
+            partial(shop.client().call, "POST", "/logout", headers=bearer),
+            partial(shop.storefront.get, "/users/me/ratings"),
+        )
+        for answer in together(calls):
+            answer.failed(503, "store_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+        ready = shop.client().get("/health/ready")
+        assert (ready.status, ready.body["database"]) == (200, False)
+        assert ids_of_all(shop) == [["only"]] * 2
+    finally:
+        bring_back(mongo)
+    assert eventually(lambda: write(shop, "only").status == 200, 60)
+    assert eventually(lambda: "only" not in str(ids_of_all(shop)))
+    shop.storefront.unrate("me", "only").done()
+    assert eventually(lambda: ids_of_all(shop) == [["only"]] * 2)
+    shop.settle()
+    assert eventually(lambda: shop.client().get("/health/ready").body["database"] is True)
+
+
+def test_a_worker_that_starts_without_a_database_waits_for_it(mongo, shop):
+    stop_dead(mongo)
+    try:
+        victim = sorted(shop.workers())[0]
+        kill(victim)
+        assert eventually(lambda: len(shop.workers() - {victim}) == 2)
+        for _ in range(10):
+            assert shop.storefront.recommend("me", strategy="user").done().ids[0] == "only"
+    finally:
+        bring_back(mongo)
+    assert eventually(shop.is_up, 60), shop.output
+    assert ids_of_all(shop) == [["only"]] * 2

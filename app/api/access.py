@@ -51,7 +51,7 @@ def allow(*roles: Role, errors: tuple[int, ...] = ()) -> Callable[[View], View]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             current.require(allowed)
             if not takes_input:
-                refuse_names(query_of(request))
+                refuse_names(name for name, _ in query_of(request))
             return view(*args, **kwargs)
 
         return documented(guarded)

@@ -34,7 +34,7 @@ def install(app: Flask) -> None:
 
 def answer(body: dict[str, Any]) -> Response:
     """Return `body` as JSON."""
-    return Response(orjson.dumps(body, option=_OPTIONS), mimetype="application/json")
+    return Response(orjson.dumps(body, option=_OPTIONS), content_type="application/json")
 
 
 def success(status_code: int = 200, **fields: Any) -> Response:

@@ -1,16 +1,18 @@
 """How bodies and queries are read: strictly, with every failure naming its field."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from apiflask.schema_adapters import registry
 from apiflask.schema_adapters.pydantic import PydanticAdapter
 from flask import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
-from werkzeug.datastructures import MultiDict
 
 from app.domain.errors import AppError
+
+Pairs = list[tuple[str, str]]
 
 _URLENCODED = "application/x-www-form-urlencoded"
 _FORMS = {_URLENCODED, "multipart/form-data"}
@@ -43,7 +45,7 @@ class StrictAdapter(PydanticAdapter):
         try:
             if location == "query":
                 return self.model_class.model_validate_strings(_single(query_of(request)))
-            refuse_names(query_of(request))
+            refuse_names(name for name, _ in query_of(request))
             limit = getattr(self.model_class, "max_bytes", Input.max_bytes)
             request.max_content_length = limit
             if request.mimetype in _FORMS and location == "json_or_form":
@@ -73,36 +75,40 @@ def refuse_names(names: Iterable[str]) -> None:
         raise Invalid("Some parameters are not known here.", **unknown)
 
 
-def query_of(request: Request) -> MultiDict[str, str]:
+def query_of(request: Request) -> Pairs:
     """Return the parameters of the address, or raise Unparsable."""
-    _require_utf8(request.query_string, "The address")
-    return request.args
+    text = request.query_string
+    _require_utf8(text, "The address")
+    return parse_qsl(text.decode(), keep_blank_values=True)
 
 
-def _form(request: Request) -> MultiDict[str, str]:
+def _form(request: Request) -> Pairs:
     # Werkzeug makes something else of bytes that are no UTF-8: it would be stored under that name
     if request.mimetype == _URLENCODED:
         _require_utf8(request.get_data(), "The body")
     refuse_names(request.files)
     if any("\ufffd" in value for values in request.form.listvalues() for value in values):
         raise Unparsable("The body is not UTF-8.")
-    return request.form
+    return list(request.form.items(multi=True))
 
 
 def _require_utf8(text: bytes, what: str) -> None:
+    if text.isascii() and b"%" not in text:
+        return
     try:
         unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:
         raise Unparsable(f"{what} is not UTF-8.") from error
 
 
-def _single(values: MultiDict[str, str]) -> dict[str, str]:
-    twice = [name for name, given in values.lists() if len(given) > 1]
-    if twice:
+def _single(pairs: Pairs) -> dict[str, str]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
         raise Invalid(
             "Some parameters are given more than once.", **{name: ["given twice"] for name in twice}
         )
-    return values.to_dict()
+    return values
 
 
 def _translated(error: ValidationError) -> AppError:

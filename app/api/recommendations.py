@@ -7,7 +7,7 @@ from flask import Response
 
 from app.api.access import allow
 from app.api.answers import is_fresh, success
-from app.api.requests import new_id
+from app.api.ids import new_id
 from app.api.schemas.recommendations import (
     RecommendAnswer,
     RecommendQuery,

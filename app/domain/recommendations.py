@@ -29,7 +29,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item on its way to a shelf: its row, its score, and what each strategy gave it."""
+    """An item on its way to a shelf: its row, its score, and what each strategy gave it.
+
+    `parts` sum to the score; they are filled in where the query asks why.
+    """
 
     row: int
     score: float

@@ -22,14 +22,9 @@ def read_row(users: Table, user: int, g: float) -> tuple[Int32s, Float64s]:
 
 @kernel
 def add_scores(
-    users: Table,
-    neighbours: Int32s,
-    weights: Float64s,
-    g: float,
-    scores: Float64s,
-    raters: Float64s,
+    users: Table, neighbours: Int32s, weights: Float64s, g: float, scores: Float64s
 ) -> None:
-    """Add weight * value (in rating units) to `scores`, and the weight to `raters`, per item."""
+    """Add weight * value (in rating units) to the score of every item a neighbour has."""
     index, value, span, _, _ = users
     for at in range(neighbours.size):
         plain, implied = weights[at], weights[at] / g
@@ -38,7 +33,16 @@ def add_scores(
             entry = index[place]
             item = np.uint32(entry ^ (entry >> 31))
             scores[item] += (plain if entry >= 0 else implied) * np.float64(value[place])
-            raters[item] += plain
+
+
+@kernel
+def add_raters(users: Table, neighbours: Int32s, weights: Float64s, raters: Float64s) -> None:
+    """Add the weight of every neighbour who has the item to its sum."""
+    index, _, span, _, _ = users
+    for at in range(neighbours.size):
+        start, length = span[neighbours[at], 0], span[neighbours[at], 1]
+        for place in range(start, start + length):
+            raters[np.uint32(index[place] ^ (index[place] >> 31))] += weights[at]
 
 
 @kernel

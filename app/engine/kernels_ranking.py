@@ -20,9 +20,13 @@ def eligible(
     Rounds in those units first, so that the limit `least` (in them too) is met despite rounding.
     """
     count = 0
+    enough = least - 1.0
     for row in range(scores.size):
         if allowed[row] != 0 and alive[row] != 0:
-            score = np.rint(scores[row] * scale)
+            scaled = scores[row] * scale
+            if scaled < enough:  # most are: rounding them would cost more than all the rest
+                continue
+            score = np.rint(scaled)
             if score >= least:  # false for NaN
                 rows[count] = row
                 rounded[count] = score

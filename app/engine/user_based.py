@@ -83,7 +83,7 @@ class UserBased:
 
         Returns shape (items.capacity,), in rating units; 0 where no neighbour has the item.
         """
-        scores, _ = self._sum_up(neighbours, g)
+        scores = self._sum_up(neighbours, g)
         total = float(neighbours.similarities.sum())
         return scores / total if total > 0.0 else scores
 
@@ -92,7 +92,11 @@ class UserBased:
 
         Returns shape (items.capacity,), in rating units; NaN where no neighbour has the item.
         """
-        scores, raters = self._sum_up(neighbours, g)
+        with self._preferences.lock:
+            scores = self._sum_up(neighbours, g)
+            raters = np.zeros(scores.size)
+            table = self._preferences.by_user.arrays
+            kernels_neighbours.add_raters(table, neighbours.rows, neighbours.similarities, raters)
         raters[raters == 0.0] = np.nan
         return scores / raters
 
@@ -118,15 +122,14 @@ class UserBased:
                 g,
             )
 
-    def _sum_up(self, neighbours: Neighbours, g: float) -> tuple[Float64s, Float64s]:
+    def _sum_up(self, neighbours: Neighbours, g: float) -> Float64s:
         with self._preferences.lock:
-            n_items = self._preferences.items.capacity
-            scores, raters = np.zeros(n_items), np.zeros(n_items)
+            scores = np.zeros(self._preferences.items.capacity)
             table = self._preferences.by_user.arrays
             kernels_neighbours.add_scores(
-                table, neighbours.rows, neighbours.similarities, g, scores, raters
+                table, neighbours.rows, neighbours.similarities, g, scores
             )
-            return scores, raters
+            return scores
 
     def _touched(self, profile: Profile, n_users: int) -> Int32s | None:
         """List the users to look at; empty for all of them, None for nobody."""

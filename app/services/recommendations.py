@@ -1,7 +1,6 @@
 """Shelves by name, with the shop's settings filled in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from app.domain.errors import InvalidInput, UnknownItem
 from app.domain.recommendations import Page, Query
@@ -50,14 +49,18 @@ class Recommendations:
             w_user, w_item = (rest, w_item) if w_user is None else (w_user, rest)
         if not w_user and not w_item:
             raise InvalidInput("w_user", "w_user and w_item may not both be 0")
-        return replace(
-            query,
+        least = query.min_similarity
+        return Query(
+            user_id=query.user_id,
+            item_id=query.item_id,
+            n=query.n,
+            offset=query.offset,
             strategy=query.strategy or shop.strategy,
             w_user=w_user,
             w_item=w_item,
             k=query.k or shop.k,
             similarity=query.similarity or shop.similarity,
-            min_similarity=(
-                shop.min_similarity if query.min_similarity is None else query.min_similarity
-            ),
+            min_similarity=shop.min_similarity if least is None else least,
+            min_score=query.min_score,
+            explain=query.explain,
         )

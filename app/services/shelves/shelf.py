@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.recommendations import Candidate, Page, Query, Recommended
+from app.engine.jit import Int32s
 from app.engine.ranking import top_n
 from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
@@ -122,16 +123,22 @@ class Shelf:
             min_score=query.min_score,
             positive=scored.evidence_only,
         )
-        candidates = [self._candidate(int(row), scored, filler=filler) for row in rows]
+        candidates = self._candidates(rows, scored, filler=filler, explain=query.explain)
         for reranker in self._rerankers:
             candidates = reranker(query, candidates)
         mask[rows] = 0
         return [(candidate, scored) for candidate in candidates]
 
-    def _candidate(self, row: int, scored: Scored, *, filler: bool) -> Candidate:
-        if filler:  # the strategy of this page knows nothing of it
-            return Candidate(row, 0.0)
-        return Candidate(row, float(scored.scores[row]), scored.parts(row))
+    @staticmethod
+    def _candidates(
+        rows: Int32s, scored: Scored, *, filler: bool, explain: bool
+    ) -> list[Candidate]:
+        if filler:  # the strategy of this page knows nothing of them
+            return [Candidate(row, 0.0) for row in rows.tolist()]
+        places = zip(rows.tolist(), scored.scores[rows].tolist(), strict=True)
+        if not explain:  # parts are for people: nobody else pays for them
+            return [Candidate(row, score) for row, score in places]
+        return [Candidate(row, score, scored.parts(row)) for row, score in places]
 
     def _render(self, query: Query, candidate: Candidate, scored: Scored) -> Recommended:
         reasons = None

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.recommendations import Candidate, Page, Query, Recommended
+from app.domain.settings import Strategy
 from app.engine.jit import Int32s
 from app.engine.ranking import top_n
 from app.services.memory import Tables
@@ -77,13 +78,16 @@ class Shelf:
         scorers: Sequence[Scorer],
         filters: Sequence[Filter] = (),
         rerankers: Sequence[Reranker] = (),
+        strategy: Strategy = Strategy.POPULAR,
     ) -> None:
+        """Put a shelf together; `strategy` names it on a page where nothing stands."""
         self._tables = tables
         self._catalogue = catalogue
         self._sources = sources
         self._filters = filters
         self._scorers = scorers
         self._rerankers = rerankers
+        self._strategy = strategy
 
     def fill(self, query: Query) -> Page:
         """Return the page of the shelf that `query` asks for; its settings are all set."""
@@ -95,7 +99,7 @@ class Shelf:
                 if missing <= 0:
                     break
                 ranked += self._rank(query, scorer, mask, missing, filler=bool(ranked))
-            strategy = ranked[0][1].strategy if ranked else "popular"
+            strategy = ranked[0][1].strategy if ranked else self._strategy
             shown = ranked[query.offset :]
             return Page(strategy, [self._render(query, *place) for place in shown])
 

@@ -43,4 +43,5 @@ def similar_shelf(tables: Tables, catalogue: CatalogueProjection) -> Shelf:
         sources=[WholeCatalogue(catalogue)],
         filters=[NotItself(catalogue), NotRatedYet(tables)],
         scorers=[SimilarScorer(tables, catalogue)],
+        strategy=Strategy.ITEM,
     )

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from app.engine import ranking
 from app.engine.feature_table import Features
 from app.engine.features import encode_many
-from app.engine.hybrid import combine
+from app.engine.hybrid import parts
 from app.engine.ids import IdIndex
 from app.engine.item_based import ItemBased
 from app.engine.loading import Batch
@@ -57,7 +57,7 @@ class Shop:
     def hybrid_scores(self, user_id: str) -> Floats:
         """Score all items by both."""
         user, item = self.user_scores(user_id), self.item_scores(user_id)
-        return combine(user, item, w_user=0.6, w_item=0.4, top=TOP)
+        return np.add(*parts(user, item, w_user=0.6, w_item=0.4, top=TOP))
 
     def recommend(self, user_id: str, score: Callable[[str], Floats]) -> list[str]:
         """Answer one request."""

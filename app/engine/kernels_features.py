@@ -36,21 +36,6 @@ def encoded_product(items: Table, n_items: int, profile: Float64s, scores: Float
             scores[row] = dot / np.sqrt(square)
 
 
-@kernel
-def own_profile(
-    vectors: Float32s, inverse: Float64s, slots: Int32s, rows: Int32s, values: Float64s
-) -> Float64s:
-    """Sum of value * unit vector over the rows that have a slot."""
-    profile = np.zeros(vectors.shape[1])
-    for at in range(rows.size):
-        slot = slots[rows[at]]
-        if slot >= 0:
-            weight = values[at] * inverse[slot]
-            for dim in range(profile.size):
-                profile[dim] += weight * np.float64(vectors[slot, dim])
-    return profile
-
-
 @summing_kernel
 def own_product(
     vectors: Float32s, inverse: Float64s, owners: Int32s, profile: Float64s, scores: Float64s

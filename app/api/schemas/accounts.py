@@ -47,12 +47,6 @@ class User(Answer):
     created_at: Time
 
 
-class UserView(Answer):
-    """Whose token it is."""
-
-    user_id: str
-
-
 class LoginAnswer(Answer):
     """A bearer token; send it as `Authorization: Bearer <token>`."""
 

@@ -11,7 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """What belongs to a deployment; what a merchandiser may change lives in `ShopSettings`."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "production"] = "production"
     """`development` (what `make run` sets) makes a signing secret by itself."""
@@ -32,7 +34,7 @@ class Settings(BaseSettings):
     workers: PositiveInt = 2
     threads: PositiveInt = 4
     demo: bool = True
-    """Load the demo shop once into an empty database (`make run` only)."""
+    """Load the demo shop once into an empty database; in development only."""
 
     cors_origins: str = ""
     """Comma-separated origins that may call from a browser; `*` for all; empty for none."""
@@ -59,6 +61,11 @@ class Settings(BaseSettings):
         if self.rating_min >= self.rating_max:
             raise ValueError("RATING_MIN must be below RATING_MAX")
         return self
+
+    @property
+    def shows_demo(self) -> bool:
+        """Return whether the demo shop belongs here: its password and keys are for anybody."""
+        return self.demo and self.environment == "development"
 
     @property
     def logs_as_json(self) -> bool:

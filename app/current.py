@@ -39,6 +39,8 @@ def subject(user_id: str | None) -> str:
         if user_id not in (None, "me", who.user_id):
             raise NotAllowed("A bearer token speaks for its own shopper only.")
         return cast(str, who.user_id)
+    if who.role is Role.BROWSER:  # everybody can read it in a page: it must tell of nobody
+        raise NotAllowed("A browser key speaks for no shopper.")
     if user_id is None:
         raise InvalidInput("user_id", "say which shopper this is for")
     return check_id(user_id, "user_id")

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app, request
 
-from app.api.parsing import Input
+from app.api.parsing import Input, limit_body
 from app.current import known_caller, services
 
 View = Callable[..., Any]
@@ -35,7 +35,7 @@ def _user_id() -> str:
     who = known_caller()
     if who is not None and who.user_id is not None:
         return who.user_id
-    request.max_content_length = Input.max_bytes  # nobody makes us read more to count one try
+    limit_body(request, Input.max_bytes)  # nobody makes us read more to count one try
     request.get_data()  # kept, so that the view can read it too
     body = request.get_json(silent=True) if request.is_json else request.form
     named = body.get("user_id") if isinstance(body, Mapping) else None

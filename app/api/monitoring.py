@@ -1,6 +1,7 @@
 """Health and metrics."""
 
 import os
+from dataclasses import asdict
 from functools import cache
 from hmac import compare_digest
 
@@ -19,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.api.access import public
 from app.api.answers import success
+from app.api.errors import failure
 from app.api.schemas.monitoring import LiveAnswer, ReadyAnswer
 from app.current import services
 from app.domain.errors import NotAllowed
@@ -74,14 +76,9 @@ def ready() -> Response:
     Without a database reads are answered from memory, so that alone does not make it unready.
     """
     state = services().health.readiness()
-    response = success(
-        ready=state.ready,
-        database=state.database,
-        loaded=state.loaded,
-        behind_seconds=state.behind_seconds,
-    )
-    response.status_code = 200 if state.ready else 503
-    return response
+    if not state.ready:
+        return failure(503, "not_ready", "This process is not ready.", asdict(state))
+    return success(**asdict(state))
 
 
 @bp.get("/metrics")

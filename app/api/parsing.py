@@ -46,8 +46,7 @@ class StrictAdapter(PydanticAdapter):
             if location == "query":
                 return self.model_class.model_validate_strings(_single(query_of(request)))
             refuse_names(name for name, _ in query_of(request))
-            limit = getattr(self.model_class, "max_bytes", Input.max_bytes)
-            request.max_content_length = limit
+            limit_body(request, getattr(self.model_class, "max_bytes", Input.max_bytes))
             if request.mimetype in _FORMS and location == "json_or_form":
                 return self.model_class.model_validate_strings(_single(_form(request)))
             _require_json(request)
@@ -66,6 +65,11 @@ def _require_json(request: Request) -> None:
         raise UnsupportedMediaType(
             f"Send JSON with the header Content-Type: application/json (got {got})."
         )
+
+
+def limit_body(request: Request, limit: int) -> None:
+    """Refuse bodies above the route's limit, or above the deployment's where that is lower."""
+    request.max_content_length = min(limit, request.max_content_length or limit)
 
 
 def refuse_names(names: Iterable[str]) -> None:

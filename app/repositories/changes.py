@@ -114,10 +114,13 @@ def _open(token: Any, *, batch_size: int) -> Document:
 def _to_batch(events: list[Document], cursor: Document, reply: Document) -> ChangeBatch:
     token = cursor["postBatchResumeToken"]
     head = Position(reply["operationTime"].time, reply["operationTime"].inc)
+    # the token of a new stream names the tick after the last write: nothing happened there yet
+    position = min(_position_in(token), head)
+    if len(events) >= _BATCH:  # it may end inside a transaction, whose events share one tick
+        position = Position(position.seconds, position.increment - 1)
     return ChangeBatch(
         changes=[_to_change(event) for event in events],
-        # the token of a new stream names the tick after the last write: nothing happened there yet
-        position=min(_position_in(token), head),
+        position=position,
         head=head,
         resume_token=token,
     )

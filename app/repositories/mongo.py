@@ -5,18 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from pymongo import MongoClient
+from pymongo import MongoClient, ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     DuplicateKeyError,
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
+    WTimeoutError,
 )
 from pymongo.write_concern import WriteConcern
 
@@ -25,7 +27,13 @@ from app.domain.errors import Misconfigured, StoreUnavailable
 
 SCHEMA_VERSION = 1
 Document = dict[str, Any]
-_AWAY = (AutoReconnect, ServerSelectionTimeoutError, WaitQueueTimeoutError, ExecutionTimeout)
+_AWAY = (
+    AutoReconnect,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+    ExecutionTimeout,
+    WTimeoutError,
+)
 _AWAY_CODES = {
     91,
     189,
@@ -44,6 +52,10 @@ def translated() -> Iterator[None]:
         yield
     except _AWAY as error:
         raise StoreUnavailable from error
+    except BulkWriteError as error:
+        if (error.details or {}).get("writeConcernErrors"):
+            raise StoreUnavailable from error
+        raise
     except OperationFailure as error:
         if error.code in _AWAY_CODES:
             raise StoreUnavailable from error
@@ -65,7 +77,9 @@ class MongoStore:
             appname="shelfwise",
         )
         self.database: Database[Document] = self.client.get_database(
-            database, write_concern=WriteConcern(w="majority", wtimeout=10000)
+            database,
+            write_concern=WriteConcern(w="majority", wtimeout=10000),
+            read_preference=ReadPreference.PRIMARY,  # whoever looks again must see what is
         )
 
     def collection(self, name: str) -> Collection[Document]:

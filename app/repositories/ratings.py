@@ -71,8 +71,12 @@ class MongoRatings:
         try:
             self._ratings.insert_many(documents, ordered=False, session=session)
         except BulkWriteError as error:
-            failures = (error.details or {}).get("writeErrors", [])
-            if any(failure["code"] != _DUPLICATE for failure in failures):
+            details = error.details or {}
+            failures = details.get("writeErrors", [])
+            # written, but not by a majority in time: a failover could lose it
+            if details.get("writeConcernErrors") or any(
+                failure["code"] != _DUPLICATE for failure in failures
+            ):
                 raise
             return [documents[failure["index"]] for failure in failures]
         return []

@@ -45,7 +45,7 @@ class Supervisor:
         """Load the demo shop, serve, and return after a signal to stop."""
         for sign in STOP_SIGNALS:
             signal.signal(sign, self._on_stop)
-        if self._settings.demo:
+        if self._settings.shows_demo:
             self._load_demo()
         backoff = Backoff()
         while not self._stopping():

@@ -10,7 +10,7 @@ def welcome(settings: Settings, address: str) -> str:
     """Return the address, and how to get in."""
     lines = ["", f"Shelfwise is at {address}  (API page: {address}/docs)"]
     access = settings.data_dir / "demo_access.json"
-    if settings.demo and access.exists():
+    if settings.shows_demo and access.exists():
         lines += _demo(access)
     else:
         lines.append("Make keys with: .venv/bin/flask keys create --role admin|storefront|browser")

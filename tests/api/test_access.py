@@ -134,3 +134,12 @@ def test_a_browser_key_asks_for_nobody_by_default(shop, caller):
 def test_a_token_goes_before_a_key(shop, caller):
     both = caller[SHOPPER] | caller[ADMIN]
     failed(shop.client.get("/settings", headers=both), 403, "not_allowed")
+
+
+@pytest.mark.parametrize("route", ["/popular", "/items/{item}/similar"])
+def test_a_browser_key_tells_of_no_shopper(shop, route):
+    item = shop.item()
+    shop.rate("a-private-shopper", item, 5)
+    path = route.format(item=item) + "?user_id=a-private-shopper"
+    headers = shop.key(Role.BROWSER) | {"Origin": "https://shop.example"}
+    failed(shop.client.get(path, headers=headers), 403, "not_allowed")

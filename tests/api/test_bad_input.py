@@ -297,3 +297,10 @@ def test_values_that_settings_do_not_take(send, field, value):
 def test_settings_with_no_weight_left(send):
     answer = failed(send("PATCH", "/settings", json={"w_user": 0, "w_item": 0}), 422)
     assert "w_user" in answer["detail"]
+
+
+def test_a_deployment_may_take_less_than_a_route(make_shop):
+    shop = make_shop(max_body_bytes=1000)
+    big = [{"item_id": "big", "description": "x" * 2000}]
+    failed(shop.client.post("/items", json=big, headers=shop.admin), 413, "too_large")
+    assert not shop.stored()["items"]

@@ -1,8 +1,6 @@
 """Health over HTTP."""
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.api.schemas.common import Answer
 
@@ -11,12 +9,9 @@ class LiveAnswer(Answer):
     """The process runs."""
 
 
-class ReadyAnswer(BaseModel):
+class ReadyAnswer(Answer):
     """What the process needs for its work."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    status: Literal["success", "failure"]
     ready: bool
     database: bool = Field(description="Whether MongoDB answers.")
     loaded: bool = Field(description="Whether memory has been filled.")

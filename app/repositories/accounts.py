@@ -8,6 +8,7 @@ from pymongo.errors import DuplicateKeyError
 from app.domain.accounts import Account, Credentials
 from app.domain.changes import Collection, Written
 from app.domain.errors import Conflict, UserTaken
+from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
 
@@ -56,8 +57,8 @@ class MongoAccounts:
     def scan(self) -> Iterator[Account]:
         """Return every account."""
         with translated():
-            for row in self._users.find({}, {"password_hash": 0}):
-                yield to_account(row)
+            rows = self._users.find({}, {"password_hash": 0})
+            yield from understood(Collection.USERS, rows, to_account)
 
 
 def to_account(row: Document) -> Account:

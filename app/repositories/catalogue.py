@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from app.domain.catalogue import Encoding, Item
 from app.domain.changes import Collection, Position, Written
 from app.domain.errors import Conflict, ItemTaken
+from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
 LENGTH = "features_length"
@@ -96,8 +97,8 @@ class MongoItems:
     def scan(self) -> Iterator[Item]:
         """Return every item."""
         with translated():
-            for row in self._items.find({}, batch_size=5000):
-                yield to_item(row)
+            rows = self._items.find({}, batch_size=5000)
+            yield from understood(Collection.ITEMS, rows, to_item)
 
 
 def to_item(row: Document) -> Item:

@@ -8,7 +8,6 @@ cannot do.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import structlog
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
@@ -16,12 +15,11 @@ from app.domain.changes import Change, ChangeBatch, Collection, Position
 from app.domain.errors import HistoryLost
 from app.repositories.accounts import to_account
 from app.repositories.catalogue import to_item
+from app.repositories.foreign import understood
 from app.repositories.keys import to_key
 from app.repositories.mongo import Document, MongoStore
 from app.repositories.ratings import to_rating
 from app.repositories.settings import to_settings
-
-log = structlog.get_logger(__name__)
 
 _BATCH = 2000
 _WAIT_MS = 250  # how long the server waits for something to happen before an empty answer
@@ -146,12 +144,5 @@ def _to_change(event: Document) -> Change:
     if document is None:
         return Change(collection, key)
     document["_id"] = event["documentKey"]["_id"]
-    return Change(collection, key, _converted(collection, document))
-
-
-def _converted(collection: Collection, document: Document) -> Any:
-    try:
-        return _CONVERTERS[collection](document)
-    except (KeyError, TypeError, ValueError) as error:  # written by another hand than ours
-        log.warning("document not understood", collection=collection.value, error=repr(error))
-        return None
+    value = next(understood(collection, [document], _CONVERTERS[collection]), None)
+    return Change(collection, key, value)

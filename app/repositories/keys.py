@@ -5,6 +5,7 @@ from typing import Any
 
 from app.domain.accounts import ApiKey, Role
 from app.domain.changes import Collection, Position, Written
+from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
 
@@ -30,8 +31,8 @@ class MongoKeys:
     def scan(self) -> Iterator[ApiKey]:
         """Return every key, oldest first."""
         with translated():
-            for row in self._keys.find({}).sort("created_at", 1):
-                yield to_key(row)
+            rows = self._keys.find({}).sort("created_at", 1)
+            yield from understood(Collection.KEYS, rows, to_key)
 
 
 def to_key(row: Document) -> ApiKey:

@@ -5,11 +5,16 @@ dictionary. Documents of another layout (an integer rating, fields in another or
 the driver's decoder.
 """
 
+from math import isfinite
+
 import numpy as np
 from bson import decode_all
 
+from app.domain.changes import Collection
 from app.domain.ratings import RatingBatch
 from app.engine.jit import Bytes, Int32s, short_kernel
+from app.repositories.foreign import understood
+from app.repositories.mongo import Document
 
 _USER = np.frombuffer(b"\x03_id\x00....\x02user_id\x00", np.uint8)
 _ITEM = np.frombuffer(b"\x02item_id\x00", np.uint8)
@@ -27,6 +32,8 @@ def to_batch(data: bytes) -> RatingBatch:
         return _decoded(data)
     found = spans[:count]
     values = raw[found[:, 4, None] + np.arange(8)].view("<f8")[:, 0]
+    if not np.isfinite(values).all():
+        return _decoded(data)
     user_ids = _texts(data, found[:, 0], found[:, 1])
     item_ids = _texts(data, found[:, 2], found[:, 3])
     return RatingBatch(user_ids, item_ids, values.tolist())
@@ -38,12 +45,15 @@ def _texts(data: bytes, starts: Int32s, ends: Int32s) -> list[str]:
 
 
 def _decoded(data: bytes) -> RatingBatch:
-    rows = decode_all(data)
-    return RatingBatch(
-        [row["_id"]["user_id"] for row in rows],
-        [row["_id"]["item_id"] for row in rows],
-        [float(row["rating"]) for row in rows],
-    )
+    rows = list(understood(Collection.RATINGS, decode_all(data), _row))
+    return RatingBatch([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows])
+
+
+def _row(row: Document) -> tuple[str, str, float]:
+    user_id, item_id, value = row["_id"]["user_id"], row["_id"]["item_id"], float(row["rating"])
+    if not (isinstance(user_id, str) and isinstance(item_id, str) and isfinite(value)):
+        raise ValueError(f"not a rating: {row}")
+    return user_id, item_id, value
 
 
 @short_kernel

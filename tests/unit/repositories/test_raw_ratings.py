@@ -9,7 +9,9 @@ from app.repositories.raw_ratings import to_batch
 ids = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40
 )
-ratings = st.lists(st.tuples(ids, ids, st.floats(allow_nan=False)), max_size=30)
+ratings = st.lists(
+    st.tuples(ids, ids, st.floats(allow_nan=False, allow_infinity=False)), max_size=30
+)
 
 
 def _documents(rows, *, value=float):
@@ -38,3 +40,15 @@ def test_leaves_other_layouts_to_the_driver():
     assert batch.user_ids == ["cy", "ann", "bob"]
     assert batch.item_ids == ["pot", "tea", "mug"]
     assert batch.values == [3.0, 4.0, 2.0]
+
+
+def test_passes_over_what_is_no_rating():
+    odd = [
+        {"_id": {"user_id": "ann", "item_id": "tea"}, "rating": float("nan")},
+        {"_id": {"user_id": 7, "item_id": "tea"}, "rating": 4.0},
+        {"_id": "x", "rating": 4.0},
+        {"_id": {"user_id": "ann", "item_id": "pot"}},
+    ]
+    whole = _documents([("cy", "pot", 3.0)])
+    assert to_batch(b"".join(map(encode, odd)) + whole).user_ids == ["cy"]
+    assert to_batch(encode(odd[0]) + whole).user_ids == ["cy"]

@@ -1,0 +1,23 @@
+"""Documents that another hand than ours may have written: odd ones are passed over, and logged."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+import structlog
+
+from app.domain.changes import Collection
+from app.repositories.mongo import Document
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+def understood(
+    collection: Collection, rows: Iterable[Document], convert: Callable[[Document], T]
+) -> Iterator[T]:
+    """Yield the domain objects of those documents that can be understood."""
+    for row in rows:
+        try:
+            yield convert(row)
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("document not understood", collection=collection.value, error=repr(error))

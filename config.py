@@ -4,7 +4,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from limits import parse
+from pydantic import (
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -55,6 +63,12 @@ class Settings(BaseSettings):
     """None: text in development, JSON in production."""
     metrics_token: SecretStr | None = None
     """Bearer token that opens /metrics from elsewhere; without it: this machine only."""
+
+    @field_validator("login_limit", "address_limit")
+    @classmethod
+    def _limit_is_understood(cls, limit: str) -> str:
+        parse(limit)  # here, and not at the first login
+        return limit
 
     @model_validator(mode="after")
     def _scale_is_ordered(self) -> "Settings":

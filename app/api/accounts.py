@@ -56,7 +56,7 @@ def login(json_or_form_data: LoginBody) -> Response:
 
 
 @bp.post("/logout")
-@allow(Role.SHOPPER)
+@allow(Role.SHOPPER, errors=(404, 409))
 @bp.output(LogoutAnswer)
 def logout() -> Response:
     """End every token of the account, on every device."""
@@ -65,7 +65,7 @@ def logout() -> Response:
 
 
 @bp.post("/password")
-@allow(Role.SHOPPER, errors=(413, 415, 429))
+@allow(Role.SHOPPER, errors=(409, 413, 415, 429))
 @limited_by_user
 @bp.input(PasswordBody, location="json_or_form")
 @bp.output(PasswordAnswer)

@@ -27,6 +27,9 @@ from app.domain.errors import NotAllowed
 
 bp = APIBlueprint("monitoring", __name__, tag="Operations")
 
+_HERE = ("127.0.0.1", "::1")
+_PROXIED = frozenset({"X-Forwarded-For", "X-Real-Ip", "Forwarded"})  # who calls is elsewhere
+
 _SECONDS = Histogram(
     "shelfwise_request_seconds",
     "Time to answer, by route",
@@ -99,7 +102,8 @@ def _require_insider() -> None:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and compare_digest(given.encode(), token.encode()):
         return
-    if token or request.remote_addr != "127.0.0.1" or "X-Forwarded-For" in request.headers:
+    here = request.remote_addr in _HERE and not _PROXIED.intersection(request.headers.keys())
+    if token or not here:
         raise NotAllowed("Metrics are not public. Set METRICS_TOKEN and send it as a bearer token.")
 
 

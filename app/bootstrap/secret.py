@@ -4,6 +4,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from app.domain.errors import Misconfigured
 from config import Settings
@@ -32,11 +33,11 @@ def require_secret(settings: Settings) -> None:
 
 
 def _kept_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError), open(path, "x", opener=_private) as file:
-        file.write(secrets.token_hex(32))
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # whole or not at all: of several makers the first wins, and nobody reads half a secret
+        with NamedTemporaryFile("w", dir=path.parent) as file, suppress(FileExistsError):
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.link(file.name, path)
     return path.read_text()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)

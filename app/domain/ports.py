@@ -161,9 +161,6 @@ class Leases(Protocol):
     def acquire(self, name: str, holder: str, *, seconds: float) -> bool:
         """Take or renew the lease; return whether `holder` has it now."""
 
-    def release(self, name: str, holder: str) -> None:
-        """Give the lease back early."""
-
 
 class Store(Protocol):
     """The database as a whole."""

@@ -37,8 +37,3 @@ class MongoLeases:
                 return_document=ReturnDocument.AFTER,
             )
         return lease is not None and lease["holder"] == holder
-
-    def release(self, name: str, holder: str) -> None:
-        """Give the lease back early."""
-        with translated():
-            self._leases.delete_one({"_id": name, "holder": holder})

@@ -15,7 +15,6 @@ from pymongo.errors import (
     DuplicateKeyError,
     ExecutionTimeout,
     OperationFailure,
-    PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
     WTimeoutError,
@@ -34,15 +33,8 @@ _AWAY = (
     ExecutionTimeout,
     WTimeoutError,
 )
-_AWAY_CODES = {
-    91,
-    189,
-    10107,
-    11600,
-    11602,
-    13435,
-    13436,
-}  # shutting down, stepping down, no primary
+# host gone, network, shutting down or stepping down, no primary
+_AWAY_CODES = frozenset({6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
 
 
 @contextmanager
@@ -150,6 +142,3 @@ def position_of(session: ClientSession) -> Position | None:
     """Return the place in history of the session's last write."""
     time = session.operation_time
     return None if time is None else Position(time.time, time.inc)
-
-
-__all__ = ["Document", "MongoStore", "PyMongoError", "position_of", "translated"]

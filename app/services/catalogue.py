@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from app.domain.catalogue import Item, check_item
@@ -57,8 +57,14 @@ class Catalogue:
     def change(self, item_id: str, changes: dict[str, Any]) -> Written[Item]:
         """Change some columns of an item and leave the rest."""
         former = self.get(item_id)
+        if not changes:
+            return Written(former, None)
         finished = self._finished([replace(former, **changes)])[0]
-        finished = replace(finished, created_at=former.created_at)
+        finished = replace(
+            finished,
+            created_at=former.created_at,
+            updated_at=_later(finished.updated_at, former.updated_at),
+        )
         return self._applied(self._items.replace_if_unchanged(finished, seen=former))
 
     def get(self, item_id: str) -> Item:
@@ -104,3 +110,10 @@ class Catalogue:
     def _applied(self, written: Written[T]) -> Written[T]:
         self._feed.wait(written.position)
         return written
+
+
+def _later(now: datetime | None, former: datetime | None) -> datetime | None:
+    # the time is what tells two versions apart: a change must not bear its predecessor's
+    if now is None or former is None or now > former:
+        return now
+    return former + timedelta(milliseconds=1)

@@ -56,7 +56,7 @@ class Exports:
         return ExportReport(rows, time.monotonic() - started)
 
     def _all_items(self) -> Iterator[Item]:
-        # pages, not scan(): a scan leaves the descriptions out
+        # pages, not scan(): in the order of the ids
         after: str | None = None
         while page := self._items.page(after=after, limit=_PAGE):
             yield from page

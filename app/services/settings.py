@@ -24,6 +24,8 @@ class Settings:
     def change(self, changes: dict[str, Any]) -> Written[ShopSettings]:
         """Change some settings and leave the rest; every worker follows within milliseconds."""
         former = self._settings.get()
+        if not changes:
+            return Written(former, None)
         changed = replace(former, **changes, version=former.version + 1)
         if changed.w_user + changed.w_item <= 0:
             raise InvalidInput("w_user", "w_user and w_item may not both be 0")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 KINDS = ".csv, .csv.gz, .jsonl, .jsonl.gz or .parquet"
 _CHUNK = 20_000
-_LISTS = ("tags", "features")
 Row = tuple[Any, ...]
 
 

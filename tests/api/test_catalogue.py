@@ -213,3 +213,21 @@ def test_a_deleted_item_takes_its_ratings_along(make_shop):
         assert "tea" not in ids_of(done(shop.client.get(address, headers=shop.admin)))
     failed(shop.client.get("/items/tea/similar", headers=shop.admin), 404, "unknown_item")
     assert [projection.verify() for projection in shop.services.projections] == [[]] * 5
+
+
+def test_a_patch_of_nothing_changes_nothing(shop):
+    item = shop.item(title="Tea")
+    before = shop.client.get(f"/items/{segment(item)}", headers=shop.admin).get_json()
+    answer = shop.client.patch(f"/items/{segment(item)}", json={}, headers=shop.admin)
+    assert done(answer)["item"] == before["item"]
+    assert "X-Freshness" not in answer.headers
+
+
+def test_two_versions_never_bear_one_time(make_shop):
+    shop = make_shop()
+    item = shop.item()
+    catalogue = shop.services.catalogue
+    stood_still = catalogue.get(item).updated_at
+    catalogue._now = lambda: stood_still
+    times = [catalogue.change(item, {"price": float(n)}).value.updated_at for n in range(3)]
+    assert stood_still < times[0] < times[1] < times[2]

@@ -69,5 +69,5 @@ def test_two_changes_at_once_do_not_lose_one(shop):
 
 
 def test_nothing_named(shop):
-    assert change(shop) == DEFAULTS | {"version": 1}
+    assert change(shop) == DEFAULTS | {"version": 0}
     failed(shop.client.patch("/settings", json=[], headers=shop.admin), 422)

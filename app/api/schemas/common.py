@@ -30,6 +30,7 @@ Id = Annotated[
         description="Any printable characters, `/` included.",
     ),
 ]
+Weight = Annotated[float, Field(ge=0, le=1e6)]
 Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"format": "text"})]
 
 

@@ -5,11 +5,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.parsing import Input
-from app.api.schemas.common import Answer, Id
+from app.api.schemas.common import Answer, Id, Weight
 from app.domain.recommendations import Query
 from app.domain.settings import Similarity, Strategy
-
-Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class ShelfQuery(Input):

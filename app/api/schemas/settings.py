@@ -5,10 +5,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.parsing import Input
-from app.api.schemas.common import Answer
+from app.api.schemas.common import Answer, Weight
 from app.domain.settings import Similarity, Strategy
-
-Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class SettingsBody(Input):

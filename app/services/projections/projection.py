@@ -1,6 +1,6 @@
 """The seam: what the feed, the snapshot, a deletion and `verify` ask of every live state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 
 Arrays = Mapping[str, NDArray[Any]]
-Progress = Callable[[], None]
 
 
 class Projection(Protocol):

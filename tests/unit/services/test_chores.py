@@ -21,10 +21,6 @@ class FakeLeases:
     def acquire(self, name: str, holder: str, *, seconds: float) -> bool:
         return self.holder_of.setdefault(name, holder) == holder
 
-    def release(self, name: str, holder: str) -> None:
-        if self.holder_of.get(name) == holder:
-            del self.holder_of[name]
-
 
 @pytest.fixture
 def every_log():

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
+from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.domain.accounts import Role
 from app.factory import create_app
@@ -135,6 +136,14 @@ class RunningShop:
         """Ask as the shop's server does."""
         query = {"user_id": user_id, **query}
         return done(self.client.get("/recommend", query_string=query, headers=self.storefront))
+
+    def drift(self) -> list[str]:
+        """Tell how memory differs from one that is built anew."""
+        rebuilt = Live(self.repositories)
+        for projection in rebuilt.all:
+            projection.load()
+        pairs = zip(self.services.projections, rebuilt.all, strict=True)
+        return [line for mine, theirs in pairs for line in mine.differences(theirs)]
 
     def ratings(self) -> dict[tuple[str, str], float]:
         """Return the stored ratings."""

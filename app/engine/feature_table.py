@@ -2,18 +2,18 @@
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app.engine import kernels_features as kernels
-from app.engine.bulk import build_table
+from app.engine.growth import resized
 from app.engine.ids import IdIndex
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.kernels_features import DIMENSIONS
-from app.engine.loading import acquire_in_steps
 from app.engine.own_vectors import OwnVectors
-from app.engine.packing import Arrays, pack_ids, unpack_ids
+from app.engine.packing import Arrays
 from app.engine.profile import Profile
 from app.engine.row_table import RowTable
 
@@ -117,6 +117,18 @@ class Features:
         with self.lock:
             return self._encoded.row(item_row)
 
+    def by_id(self) -> dict[str, tuple[tuple[int, float], ...]]:
+        """Return every vector as stored: (dimension, number) pairs, ~dimension in own ones."""
+        with self.lock:
+            return {
+                self.items.id(row): self._own.pairs(row) or self._encoded_pairs(row)
+                for row in np.flatnonzero(self._held).tolist()
+            }
+
+    def _encoded_pairs(self, row: int) -> tuple[tuple[int, float], ...]:
+        dims, weights = self._encoded.row(row)
+        return tuple(sorted(zip(dims.tolist(), weights.tolist(), strict=True)))
+
     def similar(self, item_row: int) -> Float64s:
         """Return |cosine| with every item, itself included, shape (items.capacity,)."""
         return self.weighted(Profile(np.array([item_row], np.int32), np.ones(1)))
@@ -134,44 +146,17 @@ class Features:
             self._own.add_scores(profile, scores)
             return scores
 
-    def dump(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return everything as plain arrays, for `restore`.
-
-        items, items_ends : ids of the encoded (see `packing`); lengths, dims, weights : their
-        vectors end to end. own_items, own_items_ends, own : ids, and vectors of shape (n, d).
-        """
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return both spaces as plain arrays, rows as they are, for `restore`."""
         with self.lock:
-            owners, block = self._own.block()
-            encoded = np.setdiff1d(np.flatnonzero(self._held), owners).tolist()
-            vectors = [self._encoded.row(row) for row in encoded]
-            none = (np.empty(0, np.int32), np.empty(0, np.float32))
-            dims, weights = (np.concatenate(c) for c in zip(none, *vectors, strict=True))
-            return {
-                **pack_ids("items", [self.items.id(row) for row in encoded]),
-                "lengths": np.array([entries.size for entries, _ in vectors], np.int64),
-                "dims": dims,
-                "weights": weights,
-                **pack_ids("own_items", [self.items.id(row) for row in owners.tolist()]),
-                "own": block,
-            }
+            return {**self._encoded.dump("encoded"), **self._own.dump(), "held": self._held}
 
     def restore(self, arrays: Arrays) -> None:
-        """Replace everything by what `dump` returned."""
-        encoded = acquire_in_steps(self.items, self.lock, unpack_ids("items", arrays))
-        owners = acquire_in_steps(self.items, self.lock, unpack_ids("own_items", arrays))
-        table = build_table(
-            np.repeat(encoded, np.asarray(arrays["lengths"], np.int64)),
-            np.array(arrays["dims"], np.int32),
-            np.array(arrays["weights"], np.float32),
-            n_rows=self.items.capacity,
-            squared=True,
-        )
-        own = OwnVectors.of(owners, np.array(arrays["own"], np.float32))
+        """Become what `dump` described, over ids that were restored too; the arrays are taken."""
         with self.lock:
-            old, self._held = self._held, np.zeros(self.items.capacity, np.bool_)
-            self._held[encoded] = self._held[owners] = True
-            self._encoded, self._own = table, own
-            self.items.release_many(np.flatnonzero(old))
+            self._encoded.restore("encoded", arrays)
+            self._own.restore(arrays)
+            self._held = arrays["held"]
 
     def _hold(self, item_id: str) -> int:
         """Return the item's row, with one reference from here."""
@@ -180,7 +165,6 @@ class Features:
             return row
         row = self.items.acquire(item_id)
         if row >= self._held.size:
-            more = np.zeros(row + 1 + row // 4 - self._held.size, np.bool_)
-            self._held = np.append(self._held, more)
+            self._held = resized(self._held, row + 1 + row // 4)
         self._held[row] = True
         return row

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import repeat
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from app.engine.frozen_ids import FrozenIds, frozen
+from app.engine.growth import resized
 from app.engine.jit import Bytes, Int32s, Int64s, UInt64s
+from app.engine.packing import Arrays
 
 _KEY_BYTES = 8
 _FIRST_ROOM = 64
@@ -15,11 +20,14 @@ class IdIndex:
     """A two-way map between ids and rows; a row lives as long as somebody refers to it.
 
     Not locked: its users hold the lock of the shop whose tables share it. Ids are text without NUL.
+    What was restored stays in the arrays it came in; what came later stands in dictionaries.
     """
 
     def __init__(self) -> None:
+        self._base: FrozenIds | None = None
         self._row_of: dict[str, int] = {}
-        self._ids: list[str | None] = []
+        self._ids: list[str | None] = []  # None: a free row, or one of the base
+        self._count = 0
         self._free: list[int] = []
         self._prefix: bytes | None = None
         self._references = np.zeros(_FIRST_ROOM, dtype=np.int64)
@@ -27,7 +35,7 @@ class IdIndex:
         self._alive = np.zeros(_FIRST_ROOM, dtype=np.uint8)
 
     def __len__(self) -> int:
-        return len(self._row_of)
+        return self._count
 
     @property
     def capacity(self) -> int:
@@ -50,18 +58,27 @@ class IdIndex:
 
     def row(self, id_: str) -> int | None:
         """Return the row of `id_`, or None if nobody refers to it."""
-        return self._row_of.get(id_)
+        row = self._row_of.get(id_)
+        if row is not None or self._base is None:
+            return row
+        row = self._base.find(id_)
+        return row if row >= 0 and self._in_base(row) else None
 
     def id(self, row: int) -> str:
         """Return the id of a row; KeyError if the row is free or was never handed out."""
         id_ = self._ids[row] if 0 <= row < len(self._ids) else None
-        if id_ is None:
+        if id_ is not None:
+            return id_
+        if self._base is None or not 0 <= row < len(self._base) or not self._in_base(row):
             raise KeyError(row)
-        return id_
+        return self._base.ids[row]
+
+    def _in_base(self, row: int) -> bool:
+        return bool(self._alive[row]) and self._ids[row] is None
 
     def acquire(self, id_: str) -> int:
         """Add one reference to `id_`, known or new, and return its row."""
-        row = self._row_of.get(id_)
+        row = self.row(id_)
         if row is None:
             row = int(self._add([id_])[0])
         self._references[row] += 1
@@ -69,13 +86,22 @@ class IdIndex:
 
     def acquire_many(self, ids: Sequence[str]) -> Int32s:
         """Add one reference per element of `ids`; return their rows, shape (len(ids),)."""
-        rows = np.fromiter(map(self._row_of.get, ids, repeat(-1)), np.int32, len(ids))
+        rows = self._rows(ids)
         missing = np.flatnonzero(rows < 0)
         if missing.size:
             new = [ids[at] for at in missing.tolist()]
             self._add(list(dict.fromkeys(new)))
             rows[missing] = np.fromiter(map(self._row_of.__getitem__, new), np.int32, len(new))
         np.add.at(self._references, rows, 1)
+        return rows
+
+    def _rows(self, ids: Sequence[str]) -> Int32s:
+        """Look up many ids; -1 where nobody refers to one."""
+        rows = np.fromiter(map(self._row_of.get, ids, repeat(-1)), np.int32, len(ids))
+        if self._base is not None:
+            for at in np.flatnonzero(rows < 0).tolist():
+                row = self.row(ids[at])
+                rows[at] = -1 if row is None else row
         return rows
 
     def release(self, row: int) -> None:
@@ -99,6 +125,7 @@ class IdIndex:
             del self._row_of[id_]
         self._ids[row] = None
         self._alive[row] = 0
+        self._count -= 1
         self._free.append(row)
 
     def _add(self, ids: list[str]) -> Int64s:
@@ -113,6 +140,7 @@ class IdIndex:
             self._ids[row] = id_
             self._row_of[id_] = row
         self._alive[rows] = 1
+        self._count += len(ids)
         self._set_keys(rows, encoded)
         return rows
 
@@ -120,10 +148,10 @@ class IdIndex:
         room = self._keys.size
         if len(self._ids) <= room:
             return
-        extra = max(len(self._ids) - room, room // 4)
-        self._references = np.append(self._references, np.zeros(extra, np.int64))
-        self._keys = np.append(self._keys, np.zeros(extra, np.uint64))
-        self._alive = np.append(self._alive, np.zeros(extra, np.uint8))
+        room = max(len(self._ids), room + room // 8)
+        self._references = resized(self._references, room)
+        self._keys = resized(self._keys, room)
+        self._alive = resized(self._alive, room)
 
     def _set_keys(self, rows: Int64s, encoded: list[bytes]) -> None:
         known = self._prefix
@@ -135,9 +163,39 @@ class IdIndex:
             return
         # The common prefix got shorter, which can happen only as often as it has bytes.
         self._prefix = shared
-        live = np.flatnonzero(self._alive)
-        every = [_bytes(self.id(row)) for row in live.tolist()]
-        self._keys[live] = _keys_of(every, len(shared))
+        if self._base is not None:
+            self._keys[: len(self._base)] = self._base.keys(len(shared))
+        live = [row for row, id_ in enumerate(self._ids) if id_ is not None]
+        self._keys[live] = _keys_of([_bytes(self.id(row)) for row in live], len(shared))
+
+    def references(self) -> dict[str, int]:
+        """Return how many references each id has."""
+        rows = np.flatnonzero(self.alive).tolist()
+        return {self.id(row): int(self._references[row]) for row in rows}
+
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as plain arrays, rows as they are, for `restore`."""
+        size = self.capacity
+        rows = np.flatnonzero(self.alive).astype(np.int32)
+        return {
+            **frozen(size, rows, [self.id(row) for row in rows.tolist()]),
+            "references": self._references[:size],
+            "keys": self.keys * self.alive,  # what is gone leaves no trace
+            "alive": self.alive,
+            "free": np.array(self._free, np.int32),
+            "prefix": np.frombuffer(self._prefix or b"", np.uint8),
+            "has_prefix": np.array([self._prefix is not None]),
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described; the arrays belong to this index from now on."""
+        self._base = FrozenIds(arrays)
+        self._row_of, self._ids = {}, [None] * len(self._base)
+        self._references, self._keys = arrays["references"], arrays["keys"]
+        self._alive = arrays["alive"]
+        self._count = int(np.count_nonzero(self._alive))
+        self._free = arrays["free"].tolist()
+        self._prefix = arrays["prefix"].tobytes() if arrays["has_prefix"][0] else None
 
 
 def _bytes(id_: str) -> bytes:

@@ -195,6 +195,20 @@ def compact(table: Table, budget: int) -> None:
 
 
 @short_kernel
+def wipe_holes(table: Table) -> None:
+    """Set to 0 what rows that moved or shrank have left behind."""
+    index, value, span, _, state = table
+    row, place = state[FIRST], 0
+    while row >= 0:
+        for hole in range(place, span[row, START]):
+            index[hole], value[hole] = 0, 0.0
+        place = span[row, START] + span[row, LENGTH]
+        row = span[row, NEXT]
+    for hole in range(place, index.size):
+        index[hole], value[hole] = 0, 0.0
+
+
+@short_kernel
 def set_row(table: Table, row: int, entries: Int32s, numbers: Float32s) -> bool:
     """Replace a whole row; False, and nothing done, where the arrays are too short."""
     state = table[4]

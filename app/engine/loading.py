@@ -1,4 +1,4 @@
-"""Preferences from batches and from plain arrays, and back."""
+"""Preferences from batches."""
 
 import threading
 from collections.abc import Iterable, Sequence
@@ -10,8 +10,6 @@ import numpy.typing as npt
 from app.engine.bulk import last_of_pairs
 from app.engine.ids import IdIndex
 from app.engine.jit import Float32s, Int32s
-from app.engine.packing import Arrays, pack_ids, unpack_ids
-from app.engine.row_table import RowTable
 
 Columns = tuple[Int32s, Int32s, Float32s]  # user rows, entries, values
 Batch = tuple[Sequence[str], Sequence[str], npt.NDArray[np.floating]]
@@ -102,39 +100,3 @@ def _release(
         named = np.flatnonzero(counts)
         with lock:
             index.release_many(named, counts[named] - keep)
-
-
-def to_arrays(
-    users: IdIndex, items: IdIndex, by_user: RowTable
-) -> dict[str, npt.NDArray[np.generic]]:
-    """Describe all preferences with seven plain arrays, users in order of their rows.
-
-    users, users_ends, items, items_ends : the ids that occur (see `packing`). lengths : entries
-    per user. entries : position among `items`, complemented where implied. values : float32.
-    """
-    lengths = by_user.lengths(users.capacity)
-    filled = np.flatnonzero(lengths)
-    rows = [by_user.row(row) for row in filled.tolist()]
-    entries = np.concatenate([entry for entry, _ in rows]) if rows else np.empty(0, np.int32)
-    values = np.concatenate([value for _, value in rows]) if rows else np.empty(0, np.float32)
-    marks = entries >> 31
-    named, places = np.unique(entries ^ marks, return_inverse=True)
-    return {
-        **pack_ids("users", [users.id(row) for row in filled.tolist()]),
-        **pack_ids("items", [items.id(row) for row in named.tolist()]),
-        "lengths": lengths[filled],
-        "entries": places.astype(np.int32) ^ marks,
-        "values": values,
-    }
-
-
-def of_arrays(users: IdIndex, items: IdIndex, lock: threading.RLock, arrays: Arrays) -> Entries:
-    """Turn the arrays of `to_arrays` into entries for these ids."""
-    user_rows = acquire_in_steps(users, lock, unpack_ids("users", arrays))
-    item_rows = acquire_in_steps(items, lock, unpack_ids("items", arrays))
-    places = np.asarray(arrays["entries"], dtype=np.int32)
-    marks = places >> 31
-    entries = item_rows[places ^ marks] ^ marks
-    owners = np.repeat(user_rows, np.asarray(arrays["lengths"], dtype=np.int64))
-    values = np.array(arrays["values"], dtype=np.float32)
-    return Entries(owners, entries, values, users.capacity, items.capacity)

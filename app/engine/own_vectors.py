@@ -1,9 +1,14 @@
 """Dense vectors that items brought along, in one compact block."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from app.engine import kernels_features as kernels
-from app.engine.jit import Float32s, Float64s, Int32s
+from app.engine.growth import resized
+from app.engine.jit import Float64s, Int32s
+from app.engine.packing import Arrays
 from app.engine.profile import Profile
 
 _FIRST_SLOTS = 16
@@ -27,23 +32,22 @@ class OwnVectors:
         self._inverse = np.zeros(_FIRST_SLOTS)
         self._owners = np.zeros(_FIRST_SLOTS, np.int32)
 
-    @classmethod
-    def of(cls, rows: Int32s, block: Float32s) -> "OwnVectors":
-        """Take distinct item rows, shape (n,), and vectors as `block` gave them, (n, size)."""
-        vectors = cls()
-        if rows.size == 0:
-            return vectors
-        lengths = np.sqrt(np.square(block, dtype=np.float64).sum(axis=1))
-        vectors._vectors, vectors._owners, vectors.count = block, rows, rows.size
-        vectors._inverse = np.divide(1.0, lengths, out=np.zeros(rows.size), where=lengths > 0.0)
-        vectors._signed = int((block < 0.0).any(axis=1).sum())
-        vectors._slots = np.full(int(rows.max()) + 1, -1, np.int32)
-        vectors._slots[rows] = np.arange(rows.size, dtype=np.int32)
-        return vectors
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as plain arrays, for `restore`."""
+        count = self.count
+        return {
+            "own.vectors": self._vectors[:count],
+            "own.inverse": self._inverse[:count],
+            "own.owners": self._owners[:count],
+            "own.slots": self._slots,
+        }
 
-    def block(self) -> tuple[Int32s, Float32s]:
-        """Copy the item rows, shape (n,), and their vectors as stored, shape (n, size)."""
-        return self._owners[: self.count].copy(), self._vectors[: self.count].copy()
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described; the arrays belong to this object from now on."""
+        self._vectors, self._inverse = arrays["own.vectors"], arrays["own.inverse"]
+        self._owners, self._slots = arrays["own.owners"], arrays["own.slots"]
+        self.count = len(self._owners)
+        self._signed = int((self._vectors < 0.0).any(axis=1).sum())
 
     @property
     def size(self) -> int:
@@ -64,6 +68,12 @@ class OwnVectors:
     def has(self, row: int) -> bool:
         """Whether the row has a vector."""
         return row < self._slots.size and bool(self._slots[row] >= 0)
+
+    def pairs(self, row: int) -> tuple[tuple[int, float], ...]:
+        """Return a row's vector as stored, as (~dimension, number) pairs; empty if it has none."""
+        if not self.has(row):
+            return ()
+        return tuple((~dim, x) for dim, x in enumerate(self._vectors[self._slots[row]].tolist()))
 
     def put(self, row: int, vector: Float64s) -> None:
         """Store or replace a row's vector; shape (size,), finite."""
@@ -91,8 +101,9 @@ class OwnVectors:
 
     def _widen(self) -> None:
         slots = self.count + self.count // 8 + _FIRST_SLOTS
-        for array in (self._vectors, self._inverse, self._owners):
-            array.resize((slots, *array.shape[1:]), refcheck=False)  # no view of them is ever kept
+        self._vectors = resized(self._vectors, slots)
+        self._inverse = resized(self._inverse, slots)
+        self._owners = resized(self._owners, slots)
 
     def remove(self, row: int) -> bool:
         """Forget a row's vector; with the last one the dimension is free again."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,8 @@ from app.engine.bulk import build_table
 from app.engine.ids import IdIndex
 from app.engine.jit import Int32s
 from app.engine.kernels_neighbours import read_row
-from app.engine.loading import Batch, Entries, gather, of_arrays, to_arrays
+from app.engine.loading import Batch, Entries, gather
+from app.engine.packing import Arrays
 from app.engine.profile import ANONYMOUS, Profile
 from app.engine.row_table import RowTable
 
@@ -174,14 +176,16 @@ class Preferences:
         """
         self._replace(gather(self.users, self.items, self.lock, batches, implied))
 
-    def dump(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return everything as plain arrays (see `loading.to_arrays`), for `restore`."""
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return both tables as plain arrays, rows as they are, for `restore`."""
         with self.lock:
-            return to_arrays(self.users, self.items, self.by_user)
+            return self._by_user.dump("by_user") | self._by_item.dump("by_item")
 
-    def restore(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        """Replace everything by what `dump` returned."""
-        self._replace(of_arrays(self.users, self.items, self.lock, arrays))
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described, over ids that were restored too; the arrays are taken."""
+        with self.lock:
+            self._by_user.restore("by_user", arrays)
+            self._by_item.restore("by_item", arrays)
 
     def _replace(self, new: Entries) -> None:
         """Swap in the new tables; `new` holds the references of its filled rows already."""

@@ -1,15 +1,16 @@
 """Growable rows of (index, value) entries in flat arrays, changed in place."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app.engine import kernels_table as kernels
+from app.engine.growth import resized
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
+from app.engine.packing import Arrays
 
-A = TypeVar("A", bound=npt.NDArray[Any])
-
+_PARTS = ("index", "value", "span", "totals", "state")
 _SPAN_COLUMNS = 5
 _STATE_SIZE = 9
 _FIRST_ROWS = 16
@@ -75,6 +76,14 @@ class RowTable:
         end = start + length
         return self.index[start:end].copy(), self.value[start:end].copy()
 
+    def entries(self) -> tuple[Int64s, Int32s, Float32s]:
+        """Copy all entries, shapes (n,): rows, indices (complemented where marked), values."""
+        lengths, starts = self.span[:, kernels.LENGTH], self.span[:, kernels.START]
+        rows = np.repeat(np.arange(len(lengths)), lengths)
+        before = np.cumsum(lengths, dtype=np.int64) - lengths
+        places = starts.astype(np.int64)[rows] + np.arange(rows.size) - before[rows]
+        return rows, self.index[places], self.value[places]
+
     def fit_rows(self, rows: int) -> None:
         """Make rows 0 to `rows` - 1 exist."""
         have = len(self.span)
@@ -83,8 +92,8 @@ class RowTable:
             self._take(
                 self.index,
                 self.value,
-                _resized(self.span, rows),
-                _resized(self.totals, rows),
+                resized(self.span, rows),
+                resized(self.totals, rows),
                 self.state,
             )
 
@@ -96,8 +105,8 @@ class RowTable:
         if places > np.iinfo(np.int32).max:
             raise OverflowError("a table of rows holds at most 2^31 places")
         self._take(
-            _resized(self.index, places),
-            _resized(self.value, places),
+            resized(self.index, places),
+            resized(self.value, places),
             self.span,
             self.totals,
             self.state,
@@ -109,8 +118,8 @@ class RowTable:
         places = tail + tail // 32 + _FIRST_PLACES
         if self.index.size > places + places // 8:
             self._take(
-                _resized(self.index, places),
-                _resized(self.value, places),
+                resized(self.index, places),
+                resized(self.value, places),
                 self.span,
                 self.totals,
                 self.state,
@@ -122,17 +131,25 @@ class RowTable:
         while not kernels.set_row(self.arrays, row, entries, numbers):
             self.make_room(kernels.fit(entries.size))
 
+    def dump(self, name: str) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays as they are, for `restore`; what lies in holes is wiped first."""
+        kernels.wipe_holes(self.arrays)
+        tail = int(self.state[kernels.TAIL])
+        return {
+            f"{name}.index": self.index[:tail],
+            f"{name}.value": self.value[:tail],
+            f"{name}.span": self.span,
+            f"{name}.totals": self.totals,
+            f"{name}.state": self.state,
+        }
+
+    def restore(self, name: str, arrays: Arrays) -> None:
+        """Become what `dump` described; the arrays belong to this table from now on."""
+        self._take(*(arrays[f"{name}.{part}"] for part in _PARTS))
+
     def _take(
         self, index: Int32s, value: Float32s, span: Int32s, totals: Float64s, state: Int64s
     ) -> None:
         self.index, self.value = index, value
         self.span, self.totals, self.state = span, totals, state
         self.arrays: kernels.Table = (index, value, span, totals, state)
-
-
-def _resized(array: A, rows: int) -> A:
-    """Lengthen or shorten in place: the allocator remaps a large block instead of copying it."""
-    if not array.flags.owndata:  # for example a mapped file
-        array = array.copy()
-    array.resize((rows, *array.shape[1:]), refcheck=False)
-    return array

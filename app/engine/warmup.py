@@ -30,7 +30,9 @@ def _exercise_preferences() -> Preferences:
     preferences.put("d", "z", 1)
     preferences.remove("b", "y")
     preferences.remove_user("c")
-    preferences.restore(preferences.dump())
+    for part in (preferences.users, preferences.items, preferences):
+        part.restore({name: array.copy() for name, array in part.dump().items()})
+    preferences.put("another beginning", "x", 1.0)
     return preferences
 
 
@@ -63,7 +65,7 @@ def _exercise_features(preferences: Preferences) -> None:
     item_based.scores(profile)
     item_based.explain(profile, 0)
     features.remove("u1")
-    features.restore(features.dump())
+    features.restore({name: array.copy() for name, array in features.dump().items()})
 
 
 if __name__ == "__main__":

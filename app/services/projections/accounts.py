@@ -1,62 +1,59 @@
 """Which shoppers have an account, and the epoch their tokens must carry."""
 
-from typing import Any
+from typing import Any, Self
 
 from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
 from app.domain.ports import AccountRepository
-from app.services.projections.packing import differences, pack_strings, unpack_strings
+from app.services.projections.comparing import differences
 from app.services.projections.projection import Arrays
+from app.services.projections.text_map import TextMap
 
 
 class AccountsProjection:
     """user id -> epoch."""
 
     name = "accounts"
+    version = 1
     collections = (Collection.USERS,)
 
     def __init__(self, accounts: AccountRepository) -> None:
         self._accounts = accounts
-        self._epoch_of: dict[str, str] = {}
+        self._epochs = TextMap()
 
     def epoch(self, user_id: str) -> str | None:
         """Return the account's epoch, or None if no such account is known here."""
-        return self._epoch_of.get(user_id)
+        return self._epochs.get(user_id)
 
     def __len__(self) -> int:
-        return len(self._epoch_of)
+        return len(self._epochs)
 
     def load(self) -> None:
         """Read every account."""
-        self._epoch_of = self._stored()
+        self._epochs.replace({a.user_id: a.epoch for a in self._accounts.scan()})
 
     def apply(self, change: Change) -> None:
         """Take in one account, or its end."""
         if change.key is None:
-            self._epoch_of.clear()
+            self._epochs.replace({})
         elif change.value is None:
-            self._epoch_of.pop(change.key, None)
+            self._epochs.remove(change.key)
         else:
-            self._epoch_of[change.key] = change.value.epoch
+            self._epochs.put(change.key, change.value.epoch)
 
     def forget(self, user_id: str) -> None:
         """Drop the account."""
-        self._epoch_of.pop(user_id, None)
+        self._epochs.remove(user_id)
 
     def dump(self) -> dict[str, NDArray[Any]]:
         """Return ids and epochs."""
-        ids = list(self._epoch_of)
-        return pack_strings(ids, "ids") | pack_strings(list(self._epoch_of.values()), "epochs")
+        return self._epochs.dump()
 
     def restore(self, arrays: Arrays) -> None:
         """Take what `dump` returned."""
-        ids, epochs = unpack_strings(arrays, "ids"), unpack_strings(arrays, "epochs")
-        self._epoch_of = dict(zip(ids, epochs, strict=True))
+        self._epochs.restore(arrays)
 
-    def verify(self) -> list[str]:
+    def differences(self, rebuilt: Self) -> list[str]:
         """Compare epochs."""
-        return differences("account", self._epoch_of, self._stored())
-
-    def _stored(self) -> dict[str, str]:
-        return {account.user_id: account.epoch for account in self._accounts.scan()}
+        return differences("account", self._epochs.to_dict(), rebuilt._epochs.to_dict())

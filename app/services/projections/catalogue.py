@@ -1,12 +1,10 @@
 """The items a shop may show: what renders them, and their feature vectors."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from threading import RLock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-import orjson
 import structlog
 from numpy.typing import NDArray
 
@@ -16,11 +14,13 @@ from app.domain.ports import ItemRepository
 from app.engine.feature_table import Features
 from app.engine.ids import IdIndex
 from app.services.encoding import ENCODER_VERSION, encode_item
-from app.services.projections.packing import differences, pack_strings, unpack_strings
+from app.services.projections.comparing import differences
+from app.services.projections.products import Products
 from app.services.projections.projection import Arrays
 
 log = structlog.get_logger(__name__)
 
+_VECTORS = "features."
 _CHUNK = 32  # items taken in at a time while loading: about a millisecond under the lock
 
 
@@ -28,6 +28,7 @@ class CatalogueProjection:
     """Item rows in the catalogue, their products and vectors."""
 
     name = "catalogue"
+    version = ENCODER_VERSION
     collections = (Collection.ITEMS,)
 
     def __init__(
@@ -37,11 +38,10 @@ class CatalogueProjection:
         self._items = items
         self._features = features
         self._lock = lock
-        self._product_of: dict[int, Product] = {}
-        self._mask: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+        self._products = Products()
 
     def __len__(self) -> int:
-        return len(self._product_of)
+        return len(self._products)
 
     def has(self, item_id: str) -> bool:
         """Return whether the item is in the catalogue."""
@@ -50,17 +50,15 @@ class CatalogueProjection:
     def row(self, item_id: str) -> int | None:
         """Return the row of an item of the catalogue."""
         row = self._items.row(item_id)
-        return row if row in self._product_of else None
+        return row if row is not None and row in self._products else None
 
     def product(self, row: int) -> Product:
         """Return what renders the item of that row."""
-        return self._product_of[row]
+        return self._products[row]
 
     def mask(self) -> NDArray[np.uint8]:
         """Return a fresh mask, shape (item rows,): 1 where an item may be shown."""
-        mask = np.zeros(self._items.capacity, dtype=np.uint8)
-        mask[: len(self._mask)] = self._mask[: len(mask)]
-        return mask
+        return self._products.mask(self._items.capacity)
 
     def load(self) -> None:
         """Take in every stored item, then drop those that are gone."""
@@ -71,14 +69,14 @@ class CatalogueProjection:
                     self._put(item)
                     stored.add(item.item_id)
         with self._lock:
-            for row in list(self._product_of):
+            for row in self._products.rows():
                 if self._items.id(row) not in stored:
                     self._remove(row)
 
     def apply(self, change: Change) -> None:
         """Take in one item, or its end."""
         if change.key is None:
-            for old in list(self._product_of):
+            for old in self._products.rows():
                 self._remove(old)
         elif change.value is not None:
             self._put(change.value)
@@ -89,27 +87,29 @@ class CatalogueProjection:
         """Items know no shopper."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return products as JSON, and the vectors."""
-        products = [orjson.dumps(asdict(p)).decode() for p in self._product_of.values()]
-        vectors = {f"features.{name}": array for name, array in self._features.dump().items()}
-        return pack_strings(products, "products") | vectors
+        """Return products and vectors by item row."""
+        vectors = {f"{_VECTORS}{name}": array for name, array in self._features.dump().items()}
+        return self._products.dump() | vectors
 
     def restore(self, arrays: Arrays) -> None:
-        """Take what `dump` returned."""
-        for row in list(self._product_of):
-            self._remove(row)
-        for text in unpack_strings(arrays, "products"):
-            self._show(Product(**orjson.loads(text)))
-        own = {
-            n.removeprefix("features."): a for n, a in arrays.items() if n.startswith("features.")
+        """Take what `dump` returned; the ids have been restored."""
+        self._products.restore(arrays)
+        vectors = {
+            name.removeprefix(_VECTORS): array
+            for name, array in arrays.items()
+            if name.startswith(_VECTORS)
         }
-        self._features.restore(own)
+        self._features.restore(vectors)
 
-    def verify(self) -> list[str]:
-        """Compare what renders each item."""
-        stored = {item.item_id: _to_product(item) for item in self._repository.scan()}
-        memory = {product.item_id: product for product in self._product_of.values()}
-        return differences("item", memory, stored)
+    def differences(self, rebuilt: Self) -> list[str]:
+        """Compare what renders each item, and its vector."""
+        return [
+            *differences("item", self._products_by_id(), rebuilt._products_by_id()),
+            *differences("vector of", self._features.by_id(), rebuilt._features.by_id()),
+        ]
+
+    def _products_by_id(self) -> dict[str, Product]:
+        return {self._items.id(row): self._products[row] for row in self._products.rows()}
 
     def _put(self, item: Item) -> None:
         self._show(_to_product(item))
@@ -132,22 +132,12 @@ class CatalogueProjection:
     def _show(self, product: Product) -> None:
         known = self.row(product.item_id)
         row = self._items.acquire(product.item_id) if known is None else known
-        if known is None:
-            self._grow()
-            self._mask[row] = 1
-        self._product_of[row] = product
+        self._products.put(row, product)
 
     def _remove(self, row: int) -> None:
         self._features.remove(self._items.id(row))
-        del self._product_of[row]
-        self._mask[row] = 0
+        self._products.remove(row)
         self._items.release(row)
-
-    def _grow(self) -> None:
-        if self._items.capacity > len(self._mask):
-            larger = np.zeros(max(1024, 2 * self._items.capacity), dtype=np.uint8)
-            larger[: len(self._mask)] = self._mask
-            self._mask = larger
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[list[Item]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from numpy.typing import NDArray
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from app.domain.accounts import ApiKey, Role
 from app.domain.changes import Change, Collection
 from app.domain.ports import KeyRepository
-from app.services.projections.packing import differences, pack_strings, unpack_strings
+from app.engine.packing import Texts
+from app.services.projections.comparing import differences
 from app.services.projections.projection import Arrays
 
 
@@ -18,6 +19,7 @@ class KeysProjection:
     """digest -> key."""
 
     name = "keys"
+    version = 1
     collections = (Collection.KEYS,)
 
     def __init__(self, keys: KeyRepository) -> None:
@@ -47,17 +49,17 @@ class KeysProjection:
 
     def dump(self) -> dict[str, NDArray[Any]]:
         """Return each key as JSON."""
-        return pack_strings(
-            [orjson.dumps(asdict(key)).decode() for key in self._by_id.values()], "keys"
-        )
+        keys = (orjson.dumps(asdict(key)).decode() for key in self._by_id.values())
+        return Texts.of(keys).arrays("keys")
 
     def restore(self, arrays: Arrays) -> None:
         """Take what `dump` returned."""
-        self._take([_from_json(text) for text in unpack_strings(arrays, "keys")])
+        texts = Texts.named("keys", arrays)
+        self._take([_from_json(texts[number]) for number in range(len(texts))])
 
-    def verify(self) -> list[str]:
+    def differences(self, rebuilt: Self) -> list[str]:
         """Compare keys."""
-        return differences("key", self._by_id, {key.key_id: key for key in self._keys.scan()})
+        return differences("key", self._by_id, rebuilt._by_id)
 
     def _take(self, keys: list[ApiKey]) -> None:
         self._by_id = {key.key_id: key for key in keys}

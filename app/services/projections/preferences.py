@@ -1,14 +1,14 @@
 """What every shopper prefers, from the ratings."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
 from app.domain.ports import RatingRepository
+from app.engine.comparing import different_pairs, sides_differ
 from app.engine.preferences import Preferences
-from app.services.projections.packing import differences
 from app.services.projections.projection import Arrays
 
 
@@ -16,6 +16,7 @@ class PreferencesProjection:
     """Keeps the engine's live preferences equal to the ratings."""
 
     name = "preferences"
+    version = 1
     collections = (Collection.RATINGS,)
 
     def __init__(self, ratings: RatingRepository, preferences: Preferences) -> None:
@@ -51,18 +52,12 @@ class PreferencesProjection:
         """Take what `dump` returned."""
         self._preferences.restore(arrays)
 
-    def verify(self) -> list[str]:
-        """Compare every rating, as float32."""
-        stored: dict[str, dict[str, float]] = {}
-        for batch in self._ratings.scan():
-            for user_id, item_id, value in zip(
-                batch.user_ids, batch.item_ids, batch.values, strict=True
-            ):
-                stored.setdefault(user_id, {})[item_id] = float(np.float32(value))
-        memory = {user_id: self._of(user_id) for user_id in stored}
-        found = differences("ratings of", memory, stored)
-        extra = len(self._preferences) - sum(map(len, memory.values()))
-        return [*found, f"{extra} ratings of unknown shoppers"] if extra else found
-
-    def _of(self, user_id: str) -> dict[str, float]:
-        return {item: value for item, value, _ in self._preferences.of_user(user_id)}
+    def differences(self, rebuilt: Self) -> list[str]:
+        """Compare every value, as float32, and both sides of the tables."""
+        lines = [
+            f"rating of {user!r} for {item!r}: memory {here:g}, rebuilt {there:g}"
+            for user, item, here, there in different_pairs(self._preferences, rebuilt._preferences)
+        ]
+        if torn := sides_differ(self._preferences):
+            lines.append(f"{torn} entries differ between the rows of users and of items")
+        return lines

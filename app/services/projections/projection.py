@@ -1,21 +1,25 @@
-"""The seam: what the feed, the snapshot, a deletion and `verify` ask of every live state."""
+"""The seam: what the feed, the snapshot, a deletion and `flask verify` ask of every live state."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
+from app.engine.packing import Arrays
 
-Arrays = Mapping[str, NDArray[Any]]
+__all__ = ["Arrays", "Projection"]
 
 
 class Projection(Protocol):
-    """One live state. All methods but `load` and `verify` are called under the memory's lock."""
+    """One live state. All methods but `load` are called under the memory's lock."""
 
     @property
     def name(self) -> str:
         """What logs and files call it."""
+
+    @property
+    def version(self) -> int:
+        """Of what `dump` returns: another one is not restored."""
 
     @property
     def collections(self) -> tuple[Collection, ...]:
@@ -31,10 +35,13 @@ class Projection(Protocol):
         """Drop every trace of a shopper."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return the state as plain arrays."""
+        """Return the state as plain arrays, of which some are the live ones: write, do not keep."""
 
     def restore(self, arrays: Arrays) -> None:
-        """Take the state from what `dump` returned."""
+        """Become what `dump` described; called once, while the state is still empty.
 
-    def verify(self) -> list[str]:
-        """Return how the state differs from the collections, a line each."""
+        The arrays are taken, not copied: they may be a mapped file that other processes share.
+        """
+
+    def differences(self, rebuilt: Self) -> list[str]:
+        """Return how the state differs from one that was built anew, a line each."""

@@ -1,7 +1,7 @@
 """What the merchandiser has set."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from numpy.typing import NDArray
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 from app.domain.ports import SettingsRepository
 from app.domain.settings import ShopSettings, Similarity, Strategy
-from app.services.projections.packing import differences, pack_strings, unpack_strings
+from app.engine.packing import Texts
+from app.services.projections.comparing import differences
 from app.services.projections.projection import Arrays
 
 
@@ -17,6 +18,7 @@ class SettingsProjection:
     """The current `ShopSettings`, swapped whole."""
 
     name = "settings"
+    version = 1
     collections = (Collection.SETTINGS,)
 
     def __init__(self, settings: SettingsRepository) -> None:
@@ -36,15 +38,15 @@ class SettingsProjection:
 
     def dump(self) -> dict[str, NDArray[Any]]:
         """Return the settings as JSON."""
-        return pack_strings([orjson.dumps(asdict(self.current)).decode()], "settings")
+        return Texts.of([orjson.dumps(asdict(self.current)).decode()]).arrays("settings")
 
     def restore(self, arrays: Arrays) -> None:
         """Take what `dump` returned."""
-        values = orjson.loads(unpack_strings(arrays, "settings")[0])
+        values = orjson.loads(Texts.named("settings", arrays)[0])
         values["strategy"] = Strategy(values["strategy"])
         values["similarity"] = Similarity(values["similarity"])
         self.current = ShopSettings(**values)
 
-    def verify(self) -> list[str]:
+    def differences(self, rebuilt: Self) -> list[str]:
         """Compare every setting."""
-        return differences("setting", asdict(self.current), asdict(self._settings.get()))
+        return differences("setting", asdict(self.current), asdict(rebuilt.current))

@@ -1,7 +1,11 @@
 """Small shops for the tests of the engine."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.engine.ids import IdIndex
 from app.engine.preferences import Preferences
@@ -30,6 +34,29 @@ def from_ratings(ratings: Ratings) -> Preferences:
         for item, (value, implied) in entries.items():
             preferences.put(user, item, value, implied=implied)
     return preferences
+
+
+def reborn(preferences: Preferences) -> Preferences:
+    """Restore what was dumped, ids and all, into new memory."""
+    other = empty()
+    for old, new in zip(_parts(preferences), _parts(other), strict=True):
+        new.restore(mapped(old.dump()))
+    return other
+
+
+def mapped(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Copy arrays as a mapped file gives them: each with a little room behind it."""
+    return {name: _with_room(array) for name, array in arrays.items()}
+
+
+def _with_room(array: NDArray[Any]) -> NDArray[Any]:
+    whole = np.zeros((len(array) + 9, *array.shape[1:]), array.dtype)
+    whole[: len(array)] = array
+    return whole[: len(array)]
+
+
+def _parts(preferences: Preferences) -> tuple[IdIndex, IdIndex, Preferences]:
+    return preferences.users, preferences.items, preferences
 
 
 def contents(preferences: Preferences) -> Ratings:

@@ -1,10 +1,12 @@
 """Ids, rows and their sort keys."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.ids import IdIndex
+from tests.unit.engine.builders import mapped
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 PREFIXED = st.builds(
@@ -68,3 +70,47 @@ def test_many_ids_get_many_rows():
     rows = index.acquire_many(ids)
     assert [index.id(row) for row in rows.tolist()] == ids and index.capacity == 5000
     assert index.keys.size == 5000
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.tuples(st.booleans(), PREFIXED), max_size=12), max_size=5))
+def test_restored_ids_are_the_same_ids(changes):
+    """Whatever is added, dropped and restored in between, both ways of the map agree."""
+    index, held = IdIndex(), set()
+    for batch in changes:
+        for adds, id_ in batch:
+            if adds and id_ not in held:
+                index.acquire(id_)
+                held.add(id_)
+            elif not adds and id_ in held:
+                index.release(index.row(id_))
+                held.discard(id_)
+        restored = IdIndex()
+        restored.restore(mapped(index.dump()))
+        np.testing.assert_array_equal(restored.keys[restored.alive == 1], live_keys(index))
+        assert restored.capacity == index.capacity
+        index = restored
+    assert len(index) == len(held)
+    rows = [index.row(id_) for id_ in sorted(held)]
+    assert [index.id(row) for row in rows] == sorted(held) and len(set(rows)) == len(held)
+    assert index.acquire_many(sorted(held)).tolist() == rows
+    assert index.row("never added") is None
+    order = sorted(held)
+    keys = [int(index.keys[index.row(id_)]) for id_ in order]
+    assert keys == sorted(keys)
+
+
+def live_keys(index):
+    return index.keys[index.alive == 1]
+
+
+def test_an_id_dropped_after_a_restore_leaves_its_row_to_another():
+    index = IdIndex()
+    index.acquire_many(["tea", "oil"])
+    restored = IdIndex()
+    restored.restore(mapped(index.dump()))
+    restored.release(0)
+    assert restored.row("tea") is None and len(restored) == 1
+    assert restored.acquire("jam") == 0 and restored.row("tea") is None
+    assert restored.id(0) == "jam" and restored.id(1) == "oil"
+    assert restored.acquire("tea") == 2

@@ -12,7 +12,7 @@ from app.engine.feature_table import Features
 from app.engine.item_based import ItemBased
 from app.engine.kernels_features import DIMENSIONS
 from tests import brute_force
-from tests.unit.engine.builders import empty, filled
+from tests.unit.engine.builders import empty, filled, mapped
 
 NUMBERS = st.one_of(st.integers(-6, 6), st.floats(-3, 3, width=16)).map(float)
 
@@ -142,27 +142,34 @@ def test_shares_of_an_explanation():
 
 def test_dump_and_restore_keep_every_vector():
     features, items = shop()
-    items.acquire("another")  # rows differ on the other side
     features.put_own("own", [1.0, -2.0])
     features.put_own("small", [1e-30, 0.0])
     features.put_encoded("tea", np.array([3, 5], np.int32), np.array([0.6, 0.8], np.float32))
     features.put_encoded("oil", np.array([5], np.int32), np.array([1.0], np.float32))
     features.put_encoded("bare", np.array([], np.int32), np.array([], np.float32))
-    other, other_items = shop()
-    other.put_own("old", [1.0, 2.0, 3.0])
-    other.restore(features.dump())
-    assert len(other) == len(features) == 5 and other_items.row("old") is None
+    other, other_items = reborn(features)
+    assert len(other) == len(features) == 5
     assert other.own_size == 2 and other.signed
     for item in ("own", "small", "tea", "oil", "bare"):
         mine = by_item(items, features.similar(items.row(item)))
-        theirs = by_item(other_items, other.similar(other_items.row(item)))
-        del mine["another"]
-        assert theirs == mine
-    for item in ("own", "small", "tea", "oil", "bare"):
+        assert by_item(other_items, other.similar(other_items.row(item))) == mine
+    for number in range(40):  # beyond the room that was left
+        other.put_own(f"own {number}", [1.0, float(number)])
+    assert other.similar(other_items.row("own 2"))[other_items.row("own 4")] == pytest.approx(
+        brute_force.feature_cosine([1, 2], [1, 4])
+    )
+    for item in [other_items.id(row) for row in np.flatnonzero(other_items.alive).tolist()]:
         assert other.remove(item)
     assert len(other_items) == 0 and other.own_size == 0
-    other.restore(empty_dump := shop()[0].dump())
-    assert len(other) == 0 and empty_dump["own"].size == 0
+    again, _ = reborn(other)
+    assert len(again) == 0 and again.own_size == 0
+
+
+def reborn(features):
+    other, items = shop()
+    items.restore(mapped(features.items.dump()))
+    other.restore(mapped(features.dump()))
+    return other, items
 
 
 def test_changes_in_any_order_equal_brute_force():

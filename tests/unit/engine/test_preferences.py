@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.brute_force import float32
-from tests.unit.engine.builders import contents, empty, filled, from_ratings
+from tests.unit.engine.builders import contents, empty, filled, from_ratings, reborn
 
 CHANGES = st.lists(
     st.tuples(
-        st.sampled_from(["put", "put", "put", "imply", "remove", "drop user", "drop item"]),
+        st.sampled_from(
+            ["put", "put", "put", "imply", "remove", "drop user", "drop item", "reborn"]
+        ),
         st.integers(0, 5),
         st.integers(0, 7),
         st.floats(-5, 5, width=32).map(lambda value: round(value, 3)),
@@ -63,10 +65,12 @@ def check(preferences, table):
 def test_any_sequence_of_changes_keeps_both_sides_in_step(changes):
     preferences, table = empty(), {}
     for change in changes:
-        apply(preferences, table, change)
+        if change[0] == "reborn":
+            preferences = reborn(preferences)
+        else:
+            apply(preferences, table, change)
     check(preferences, table)
-    other = empty()
-    other.restore(preferences.dump())
+    other = reborn(preferences)
     check(other, table)
 
 
@@ -125,8 +129,7 @@ def test_changes_after_a_load_go_on_as_before():
         f"u{u}": {f"i{i}": (rng.randrange(1, 11) / 2, rng.random() < 0.3) for i in range(u)}
         for u in range(30)
     }
-    preferences = empty()
-    preferences.restore(from_ratings(table).dump())
+    preferences = reborn(from_ratings(table))
     for _ in range(5000):
         kind = rng.choice(["put", "imply", "remove"])
         change = (kind, rng.randrange(40), rng.randrange(40), rng.randrange(1, 11) / 2)

@@ -1,0 +1,74 @@
+"""Two states of preferences, held against each other."""
+
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.ids import IdIndex
+from app.engine.jit import Float32s, Int64s
+from app.engine.preferences import Preferences
+from app.engine.row_table import RowTable
+
+Difference = tuple[str, str, float, float]
+
+
+def different_pairs(one: Preferences, other: Preferences) -> list[Difference]:
+    """Return (user id, item id, value here, value there) where they differ; NaN for no entry.
+
+    Explicit and implied entries of one value are the same here. O(n log n) over all entries.
+    """
+    users, items = _Codes(one.users, other.users), _Codes(one.items, other.items)
+    mine = _coded(one.by_user, users.mine, items.mine)
+    theirs = _coded(other.by_user, users.theirs, items.theirs)
+    pairs = np.union1d(mine[0], theirs[0])
+    here, there = _values_at(pairs, *mine), _values_at(pairs, *theirs)
+    differ = np.flatnonzero((here != there) & ~(np.isnan(here) & np.isnan(there)))
+    return [
+        (users.ids[pair >> 32], items.ids[pair & 0xFFFFFFFF], a, b)
+        for pair, a, b in zip(
+            pairs[differ].tolist(), here[differ].tolist(), there[differ].tolist(), strict=True
+        )
+    ]
+
+
+def sides_differ(preferences: Preferences) -> int:
+    """Return how many entries stand on one side only, or with another value; 0 in order."""
+    users = np.arange(preferences.users.capacity, dtype=np.int64)
+    items = np.arange(preferences.items.capacity, dtype=np.int64)
+    pairs, values = _coded(preferences.by_user, users, items)
+    turned, others = _coded(preferences.by_item, items, users)
+    turned = (turned & 0xFFFFFFFF) << 32 | turned >> 32
+    union = np.union1d(pairs, turned)
+    return int((_values_at(union, pairs, values) != _values_at(union, turned, others)).sum())
+
+
+class _Codes:
+    """Common numbers for the ids of two indexes."""
+
+    def __init__(self, one: IdIndex, other: IdIndex) -> None:
+        rows = [np.flatnonzero(index.alive).tolist() for index in (one, other)]
+        mine = [one.id(row) for row in rows[0]]
+        theirs = [other.id(row) for row in rows[1]]
+        self.ids = list(dict.fromkeys(chain(mine, theirs)))
+        code_of = {id_: code for code, id_ in enumerate(self.ids)}
+        self.mine = _by_row(one.capacity, rows[0], [code_of[id_] for id_ in mine])
+        self.theirs = _by_row(other.capacity, rows[1], [code_of[id_] for id_ in theirs])
+
+
+def _by_row(capacity: int, rows: list[int], codes: list[int]) -> Int64s:
+    by_row = np.full(capacity, -1, np.int64)
+    by_row[rows] = codes
+    return by_row
+
+
+def _coded(table: RowTable, owners: Int64s, partners: Int64s) -> tuple[Int64s, Float32s]:
+    """Return owner << 32 | partner for every entry, and the values, shapes (n,)."""
+    rows, entries, values = table.entries()
+    return owners[rows] << 32 | partners[entries ^ (entries >> 31)], values
+
+
+def _values_at(pairs: Int64s, mine: Int64s, values: Float32s) -> npt.NDArray[np.float64]:
+    found = np.full(pairs.size, np.nan)
+    found[np.searchsorted(pairs, mine)] = values
+    return found

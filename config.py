@@ -30,17 +30,25 @@ class Settings(BaseSettings):
     """None: the embedded MongoDB of `data_dir`."""
     mongo_db: str = "shelfwise"
     data_dir: Path = Path(".data")
-    """Embedded MongoDB, development secret, reject files, metrics."""
+    """Embedded MongoDB, development secret, reject files, metrics, sockets for commands."""
 
     secret_key: SecretStr | None = None
     """Signs tokens. None: only in development, made once and kept in `data_dir`."""
     token_hours: PositiveFloat = 24.0
+
+    snapshot_minutes: float = Field(default=5.0, ge=0)
+    """How old the snapshot in `data_dir` may be that workers start from; 0: none is made."""
+    snapshot_from: int = Field(default=100_000, ge=0)
+    """How many ratings, items and accounts make a snapshot worth it."""
 
     host: str = "127.0.0.1"
     """Where to listen; a container needs 0.0.0.0."""
     port: int = Field(default=8000, ge=1, le=65535)
     workers: PositiveInt = 2
     threads: PositiveInt = 4
+    """In each worker, for requests; open streams have threads of their own."""
+    streams: int = Field(default=250, ge=0, le=900)
+    """Open streams that each worker takes at most."""
     demo: bool = True
     """Load the demo shop once into an empty database; in development only."""
 
@@ -75,6 +83,11 @@ class Settings(BaseSettings):
         if self.rating_min >= self.rating_max:
             raise ValueError("RATING_MIN must be below RATING_MAX")
         return self
+
+    @property
+    def run_dir(self) -> Path:
+        """Return where each worker listens for commands: services may share a data directory."""
+        return self.data_dir.resolve() / "run" / str(self.port)
 
     @property
     def shows_demo(self) -> bool:

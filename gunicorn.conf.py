@@ -4,8 +4,12 @@ import os
 import shutil
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from flask import Flask
 
 from config import Settings
 
@@ -18,7 +22,7 @@ bind = (
 )
 worker_class = "gthread"
 workers = _settings.workers
-threads = _settings.threads
+threads = _settings.threads + _settings.streams  # made when needed: few streams, few threads
 timeout = _settings.request_timeout_seconds
 graceful_timeout = _settings.request_timeout_seconds
 keepalive = 5
@@ -32,6 +36,7 @@ if Path("/dev/shm").is_dir():
     worker_tmp_dir = "/dev/shm"  # a worker's sign of life must not wait for a busy disk
 
 BEAT_SECONDS = 0.5
+LISTEN_SECONDS = 0.25
 
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # Emptied at start, kept on a reload (the variable is set by then). One folder for each port:
@@ -58,7 +63,7 @@ def on_starting(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Load the data and catch up with the feed before the worker accepts connections."""
-    from app.bootstrap import start_worker
+    from app.bootstrap import start_worker, stop_streams
 
     loaded = threading.Event()
     beat = threading.Thread(target=_beat, args=(worker, loaded), daemon=True)
@@ -68,6 +73,7 @@ def post_worker_init(worker: Any) -> None:
     finally:
         loaded.set()
         beat.join()
+    threading.Thread(target=_at_stop, args=(worker, stop_streams), daemon=True).start()
 
 
 def _beat(worker: Any, loaded: threading.Event) -> None:
@@ -76,6 +82,13 @@ def _beat(worker: Any, loaded: threading.Event) -> None:
         worker.notify()
         if not worker.alive or os.getppid() != worker.ppid:
             os._exit(0)  # told to stop, or orphaned: nothing is in flight yet, so just go
+
+
+def _at_stop(worker: Any, end: Callable[[Flask], None]) -> None:
+    """End what would otherwise never end, as soon as the worker is told to stop or orphaned."""
+    while worker.alive and os.getppid() == worker.ppid:
+        time.sleep(LISTEN_SECONDS)
+    end(worker.wsgi)
 
 
 def worker_exit(server: Any, worker: Any) -> None:

@@ -7,7 +7,7 @@ from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, bootstrap, cli, logs
-from app.api import answers, cors, docs, errors, paths, requests
+from app.api import answers, cors, docs, errors, paths, requests, visits
 from app.services.services import Services
 from config import Settings
 
@@ -45,6 +45,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     cors.install(app, settings)
     api.register(app)
     cli.register(app)
+    shop = app.extensions["shelfwise"]
+    app.wsgi_app = visits.Visits(app.wsgi_app, lambda: shop.services.gate)  # type: ignore[method-assign]
     app.wsgi_app = paths.RawPaths(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies

@@ -4,12 +4,14 @@ from flask import Flask
 
 from app.api import (
     accounts,
+    batch,
     catalogue,
     docs,
     monitoring,
     ratings,
     recommendations,
     settings,
+    streams,
     users,
 )
 
@@ -18,6 +20,8 @@ BLUEPRINTS = (
     users.bp,
     ratings.bp,
     recommendations.bp,
+    batch.bp,
+    streams.bp,
     catalogue.bp,
     settings.bp,
     monitoring.bp,

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from apiflask.scaffold import APIScaffold
 from flask import request
 
 from app import current
+from app.api.docs import OPTIONAL_BODY
 from app.api.parsing import query_of, refuse_names
 from app.domain.accounts import Role
 
@@ -40,12 +41,15 @@ def allow(*roles: Role, errors: tuple[int, ...] = ()) -> Callable[[View], View]:
         for name, wanted in (("bearer", Role.SHOPPER in allowed), ("key", allowed - _SHOPPER_ROLES))
         if wanted
     ]
-    documented = APIScaffold().doc(
-        security=security, responses=_documented((400, 401, 403, 422, 503, *errors))
-    )
+    responses = _documented((400, 401, 403, 422, 503, *errors))
 
     def decorate(view: View) -> View:
-        takes_input = bool({"args", "body"} & getattr(view, "_spec", {}).keys())
+        spec = getattr(view, "_spec", {})
+        takes_input = bool({"args", "body"} & spec.keys())
+        optional = getattr(spec.get("body"), "may_be_left_out", False)
+        documented = APIScaffold().doc(
+            security=security, responses=responses, extensions={OPTIONAL_BODY: optional}
+        )
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -54,9 +58,16 @@ def allow(*roles: Role, errors: tuple[int, ...] = ()) -> Callable[[View], View]:
                 refuse_names(name for name, _ in query_of(request))
             return view(*args, **kwargs)
 
-        return documented(guarded)
+        return cast(View, documented(guarded))
 
     return decorate
+
+
+def by_ticket(view: View) -> View:
+    """Document a view that is opened by the ticket in its address, and reads it itself."""
+    responses = _documented((400, 401, 422)) | {503: "Every place for a stream is taken"}
+    documented: View = APIScaffold().doc(security=["ticket"], responses=responses)(view)
+    return documented
 
 
 def _documented(errors: tuple[int, ...]) -> dict[int, str]:

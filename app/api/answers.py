@@ -8,10 +8,12 @@ from flask.json.provider import JSONProvider
 
 from app.current import services
 from app.domain.changes import Position
+from app.services.freshness import Sight
 
 FRESHNESS = "X-Freshness"
 COOKIE = "shelfwise_freshness"
 _COOKIE_SECONDS = 60  # no worker is a minute behind; after it the token says nothing
+_CLEAR = Sight(True)
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
@@ -32,9 +34,14 @@ def install(app: Flask) -> None:
     app.json = OrjsonProvider(app)
 
 
+def encoded(body: dict[str, Any]) -> bytes:
+    """Return one line of JSON."""
+    return orjson.dumps(body, option=_OPTIONS)
+
+
 def answer(body: dict[str, Any]) -> Response:
     """Return `body` as JSON."""
-    return Response(orjson.dumps(body, option=_OPTIONS), content_type="application/json")
+    return Response(encoded(body), content_type="application/json")
 
 
 def success(status_code: int = 200, **fields: Any) -> Response:
@@ -61,6 +68,12 @@ def is_fresh() -> bool:
     """Wait a moment for what the caller wrote elsewhere; return whether memory holds it here."""
     token = _given_token()
     return not token or services().freshness.is_reached(token)
+
+
+def sight_of(user_id: str | None) -> Sight:
+    """Wait as `is_fresh`; where memory stays late, look what the shopper has rated."""
+    token = _given_token()
+    return services().freshness.sight(token, user_id) if token else _CLEAR
 
 
 def _given_token() -> str:

@@ -24,6 +24,9 @@ A write answers with the header `X-Freshness`; send it along (or let the cookie 
 read counts that write, whichever worker answers. Ids in addresses are percent-encoded.
 """
 
+OPTIONAL_BODY = "x-optional-body"
+"""Marks an operation whose body may be left out; taken out of the finished document."""
+
 OPENAPI: dict[str, Any] = {
     "DESCRIPTION": _ABOUT,
     "OPENAPI_VERSION": "3.1.0",
@@ -44,6 +47,12 @@ OPENAPI: dict[str, Any] = {
             "in": "header",
             "name": "X-API-Key",
             "description": "A key of the shop: flask keys create --role ...",
+        },
+        "ticket": {
+            "type": "apiKey",
+            "in": "query",
+            "name": "ticket",
+            "description": "From POST /recommend/stream-ticket; holds for a minute.",
         },
     },
 }
@@ -86,6 +95,7 @@ def icon() -> Response:
 def _finish(spec: Any) -> Any:
     for path in spec["paths"].values():
         for operation in path.values():
+            optional = operation.pop(OPTIONAL_BODY, False)
             if "requestBody" in operation:
-                operation["requestBody"]["required"] = True
+                operation["requestBody"]["required"] = not optional
     return spec

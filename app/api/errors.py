@@ -33,6 +33,7 @@ STATUS_OF: dict[type[AppError], tuple[int, str]] = {
     errors.NotAuthenticated: (401, "not_authenticated"),
     errors.NotAllowed: (403, "not_allowed"),
     errors.StoreUnavailable: (503, "store_unavailable"),
+    errors.TooManyStreams: (503, "too_many_streams"),
     errors.TooManyTries: (429, "too_many_requests"),
 }
 _CODE_OF_STATUS = {
@@ -67,7 +68,7 @@ def install(app: Flask) -> None:
 
 
 def _app_error(error: AppError) -> Response:
-    status, code = STATUS_OF.get(type(error), (500, "error"))
+    status, code = _status_of(error)
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
@@ -89,7 +90,27 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _bug(error: Exception) -> Response:
+    incident = _logged(error)
+    return failure(500, "internal_error", _excuse(incident), {"incident": incident})
+
+
+def described(error: Exception) -> dict[str, str]:
+    """Return a failure in the middle of a longer answer, after logging what nobody expected."""
+    if isinstance(error, AppError):
+        return {"status": "failure", "code": _status_of(error)[1], "message": error.message}
+    message = _excuse(_logged(error))
+    return {"status": "failure", "code": "internal_error", "message": message}
+
+
+def _logged(error: Exception) -> str:
     incident = secrets.token_hex(4)
     log.error("unexpected error", incident=incident, exc_info=error)
-    message = f"Something went wrong here. Tell the operator this number: {incident}"
-    return failure(500, "internal_error", message, {"incident": incident})
+    return incident
+
+
+def _excuse(incident: str) -> str:
+    return f"Something went wrong here. Tell the operator this number: {incident}"
+
+
+def _status_of(error: AppError) -> tuple[int, str]:
+    return STATUS_OF.get(type(error), (500, "error"))

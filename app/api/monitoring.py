@@ -12,7 +12,6 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     generate_latest,
 )
@@ -21,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from app.api.access import public
 from app.api.answers import success
 from app.api.errors import failure
+from app.api.gauges import measure
 from app.api.schemas.monitoring import LiveAnswer, ReadyAnswer
 from app.current import services
 from app.domain.errors import NotAllowed
@@ -37,14 +37,6 @@ _SECONDS = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
 _ANSWERS = Counter("shelfwise_answers_total", "Answers by route and status", ["route", "status"])
-_BEHIND = Gauge(
-    "shelfwise_feed_behind_seconds", "How far memory is behind", multiprocess_mode="livemostrecent"
-)
-_RATINGS = Gauge("shelfwise_ratings", "Ratings in memory", multiprocess_mode="livemostrecent")
-_ITEMS = Gauge("shelfwise_items", "Items that may be shown", multiprocess_mode="livemostrecent")
-_BYTES = Gauge(
-    "shelfwise_engine_bytes", "Size of the live tables", multiprocess_mode="livemostrecent"
-)
 
 
 def count(request: Request, status: int, seconds: float) -> None:
@@ -89,7 +81,7 @@ def ready() -> Response:
 def metrics() -> Response:
     """Serve Prometheus: to this machine, or to whoever sends METRICS_TOKEN as a bearer token."""
     _require_insider()
-    _measure()
+    measure(services())
     registry: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
@@ -105,11 +97,3 @@ def _require_insider() -> None:
     here = request.remote_addr in _HERE and not _PROXIED.intersection(request.headers.keys())
     if token or not here:
         raise NotAllowed("Metrics are not public. Set METRICS_TOKEN and send it as a bearer token.")
-
-
-def _measure() -> None:
-    shop = services()
-    _BEHIND.set(shop.feed.behind_seconds())
-    _RATINGS.set(len(shop.tables.preferences))
-    _ITEMS.set(shop.recommendations.shown_items)
-    _BYTES.set(shop.tables.preferences.nbytes + shop.tables.features.nbytes)

@@ -35,6 +35,7 @@ class Input(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
     max_bytes: ClassVar[int] = 64 * 1024
+    may_be_left_out: ClassVar[bool] = False
 
 
 class StrictAdapter(PydanticAdapter):
@@ -49,6 +50,8 @@ class StrictAdapter(PydanticAdapter):
             limit_body(request, getattr(self.model_class, "max_bytes", Input.max_bytes))
             if request.mimetype in _FORMS and location == "json_or_form":
                 return self.model_class.model_validate_strings(_single(_form(request)))
+            if getattr(self.model_class, "may_be_left_out", False) and not request.get_data():
+                return self.model_class()
             _require_json(request)
             return self.model_class.model_validate_json(request.get_data(), strict=True)
         except ValidationError as error:

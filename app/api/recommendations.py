@@ -1,13 +1,15 @@
 """Shelves: for you, popular, similar items."""
 
+from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response
 
 from app.api.access import allow
-from app.api.answers import is_fresh, success
+from app.api.answers import sight_of, success
 from app.api.ids import new_id
+from app.api.lists import rendered
 from app.api.schemas.recommendations import (
     RecommendAnswer,
     RecommendQuery,
@@ -16,7 +18,7 @@ from app.api.schemas.recommendations import (
 )
 from app.current import caller, services, subject
 from app.domain.accounts import Role
-from app.domain.recommendations import Page, Query, Recommended
+from app.domain.recommendations import Page, Query
 
 bp = APIBlueprint("recommendations", __name__, tag="Recommendations")
 _ANY_CALLER = (Role.SHOPPER, Role.STOREFRONT, Role.BROWSER, Role.ADMIN)
@@ -33,9 +35,10 @@ def recommend(query_data: RecommendQuery) -> Response:
     few items, popular ones with score 0 fill the page (not with `min_score`).
     """
     user_id = subject(query_data.user_id)
-    fresh = is_fresh()
-    page = services().recommendations.shelf("for_you", query_data.to_query(user_id))
-    return _answer(page, user_id=user_id, fresh=fresh)
+    sight = sight_of(user_id)
+    query = replace(query_data.to_query(user_id), own_ratings=sight.own_ratings)
+    page = services().recommendations.shelf("for_you", query)
+    return _answer(page, user_id=user_id, fresh=sight.fresh)
 
 
 @bp.get("/popular")
@@ -59,30 +62,14 @@ def similar(item_id: str, query_data: ShelfQuery) -> Response:
 def _shelf_query(query: ShelfQuery, item_id: str | None = None) -> Query:
     named = query.user_id is not None or caller().role is Role.SHOPPER
     user_id = subject(query.user_id) if named else None
-    is_fresh()
-    return Query(user_id=user_id, item_id=item_id, n=query.n, offset=query.offset)
-
-
-def _answer(page: Page, **fields: Any) -> Response:
-    return success(
-        **fields,
-        recommendation_id=new_id(),
-        strategy=page.strategy,
-        recommendation=[_render(place) for place in page.items],
+    return Query(
+        user_id=user_id,
+        item_id=item_id,
+        n=query.n,
+        offset=query.offset,
+        own_ratings=sight_of(user_id).own_ratings,
     )
 
 
-def _render(place: Recommended) -> dict[str, Any]:
-    product = place.product
-    rendered: dict[str, Any] = {
-        "item_id": product.item_id,
-        "score": place.score,
-        "title": product.title,
-        "category": product.category,
-        "brand": product.brand,
-        "price": product.price,
-        "image_url": product.image_url,
-    }
-    if place.reasons is not None:
-        rendered["reasons"] = place.reasons
-    return rendered
+def _answer(page: Page, **fields: Any) -> Response:
+    return success(**fields, recommendation_id=new_id(), **rendered(page))

@@ -7,7 +7,7 @@ from app.bootstrap.services import build_services
 from app.bootstrap.shop import Shop
 from config import Settings
 
-__all__ = ["Shop", "build_services", "check", "start_worker", "stop_worker"]
+__all__ = ["Shop", "build_services", "check", "start_worker", "stop_streams", "stop_worker"]
 
 
 def check(settings: Settings) -> None:
@@ -23,6 +23,11 @@ def check(settings: Settings) -> None:
 def start_worker(app: Flask) -> None:
     """Fill this worker's memory; returns when it has caught up with the database."""
     app.extensions["shelfwise"].start()
+
+
+def stop_streams(app: Flask) -> None:
+    """End this worker's open streams, which would not end by themselves."""
+    app.extensions["shelfwise"].services.streams.stop()
 
 
 def stop_worker(app: Flask) -> None:

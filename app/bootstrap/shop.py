@@ -7,18 +7,23 @@ from functools import cached_property
 
 import structlog
 
+from app.api.gauges import measure_memory
+from app.bootstrap.commands import commands
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import require_secret
 from app.bootstrap.services import build_services
+from app.control import ControlServer
 from app.domain.errors import StoreUnavailable
 from app.embedded import EmbeddedMongo
 from app.repositories.replica_set import initiate
+from app.services.rounds import Rounds
 from app.services.services import Services
 from config import Settings
 
 log = structlog.get_logger(__name__)
 
 _PATIENCE_SECONDS = 0.5
+_MEASURE_SECONDS = 10.0
 
 
 class Shop:
@@ -31,6 +36,7 @@ class Shop:
     def __init__(self, settings: Settings, services: Services | None = None) -> None:
         self.settings = settings
         self._exit = ExitStack()
+        self._measuring = Rounds("measuring memory", measure_memory, seconds=_MEASURE_SECONDS)
         if services is not None:
             self.__dict__["services"] = services
 
@@ -46,13 +52,24 @@ class Shop:
         """Return the services."""
         return build_services(self.settings, self.repositories)
 
+    @cached_property
+    def control(self) -> ControlServer:
+        """Return what answers an operator's commands."""
+        return ControlServer(self.settings.run_dir, commands(self.services))
+
     def start(self) -> None:
         """Load memory, catch up with the feed, begin the background work."""
         require_secret(self.settings)
         self.prepare()
         self._patiently(self.services.freshness.prepare)
-        self._patiently(self.services.feed.start)
+        self._patiently(self._fill)
         self.services.chores.start()
+        measure_memory()
+        self._measuring.start()
+        self.control.start()
+
+    def _fill(self) -> None:
+        self.services.feed.start(self.services.snapshot_keeper.begin())
 
     def prepare(self) -> None:
         """Check the database and make its indexes, as soon as it answers."""
@@ -70,6 +87,10 @@ class Shop:
     def close(self) -> None:
         """Stop the background work and let go of the database."""
         if "services" in self.__dict__:
+            self.services.streams.stop()
+            self.control.stop()
+            self._measuring.stop()
+            self.services.snapshot_keeper.stop()
             self.services.chores.stop()
             self.services.feed.stop()
         self._exit.close()

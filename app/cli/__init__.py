@@ -5,10 +5,11 @@ Every one works beside the running service and alone, with the same environment.
 
 from flask import Flask
 
-from app.cli import demo, importing, keys, settings, users
+from app.cli import demo, importing, keys, memory, settings, snapshots, users, verify
 
 
 def register(app: Flask) -> None:
     """Add every command to the app."""
-    for group in (keys.keys, users.users, settings.settings, demo.demo, *importing.GROUPS):
-        app.cli.add_command(group)
+    groups = (keys.keys, users.users, settings.settings, demo.demo, snapshots.snapshot)
+    for command in (*groups, *importing.GROUPS, memory.memory, verify.verify):
+        app.cli.add_command(command)

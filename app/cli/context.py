@@ -13,12 +13,17 @@ from app.domain.errors import AppError
 from app.embedded import EmbeddedMongoError
 
 
+def shop() -> Shop:
+    """Return the shop of this command's app."""
+    return cast(Shop, current_app.extensions["shelfwise"])
+
+
 def services() -> Workshop:
     """Return what this command works with; it is let go when the command ends."""
-    shop = cast(Shop, current_app.extensions["shelfwise"])
-    click.get_current_context().find_root().call_on_close(shop.close)
-    shop.repositories.store.prepare()
-    return build_workshop(shop)
+    opened = shop()
+    click.get_current_context().find_root().call_on_close(opened.close)
+    opened.repositories.store.prepare()
+    return build_workshop(opened)
 
 
 @contextmanager

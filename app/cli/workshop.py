@@ -10,6 +10,8 @@ from app.services.importing.items import ItemImport
 from app.services.importing.ratings import RatingImport
 from app.services.keys import Keys
 from app.services.settings import Settings as ShopSettings
+from app.services.snapshot_making import SnapshotMaking
+from app.services.snapshots import Snapshots
 from config import Settings
 
 
@@ -25,6 +27,8 @@ class Workshop:
     item_import: ItemImport
     exports: Exports
     demo: DemoShop
+    snapshots: Snapshots
+    snapshot_making: SnapshotMaking
 
 
 def build_workshop(shop: Shop) -> Workshop:
@@ -41,4 +45,6 @@ def build_workshop(shop: Shop) -> Workshop:
         item_import=ItemImport(writer),
         exports=Exports(items, ratings),
         demo=DemoShop(writer, items, ratings, repositories.markers, scale),
+        snapshots=services.snapshots,
+        snapshot_making=SnapshotMaking(services.snapshots, repositories.changes, services.feed),
     )

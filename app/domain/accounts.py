@@ -48,11 +48,16 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes the request in hand. `user_id` only for shoppers; `key_id` only for keys."""
+    """Who makes the request in hand.
+
+    `user_id` and `epoch`, the account's that the token was made for, only for shoppers; `key_id`
+    only for keys.
+    """
 
     role: Role
     user_id: str | None = None
     key_id: str | None = None
+    epoch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

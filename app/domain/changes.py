@@ -27,8 +27,7 @@ T = TypeVar("T")
 START = Position(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One document is new or replaced (`value`), or gone (`value` is None).
 
     `value` is the domain object of the collection: Account, ApiKey, Item, Rating, ShopSettings.

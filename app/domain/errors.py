@@ -125,6 +125,13 @@ class HistoryLost(AppError):
         super().__init__("The change history no longer reaches back to the feed's position.")
 
 
+class TooManyStreams(AppError):
+    """Every place for a stream is taken in this process."""
+
+    def __init__(self) -> None:
+        super().__init__("There are too many open streams here. Try again in a moment.")
+
+
 class TooManyTries(AppError):
     """A rate limit is reached; `retry_after` is in seconds."""
 

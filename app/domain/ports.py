@@ -4,7 +4,8 @@ Every method may raise StoreUnavailable. A write returns the position of the cha
 that its caller can wait until memory holds it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from app.domain.catalogue import Item
 from app.domain.changes import ChangeBatch, Position, Written
 from app.domain.ratings import Rating, RatingBatch
 from app.domain.settings import ShopSettings
+from app.domain.snapshots import Snapshot, SnapshotHeader
 
 
 class AccountRepository(Protocol):
@@ -99,6 +101,9 @@ class RatingRepository(Protocol):
     def of_user(self, user_id: str) -> list[Rating]:
         """Return the shopper's ratings, newest first, those without a time last."""
 
+    def values_of(self, user_id: str, *, seconds: float) -> Mapping[str, float]:
+        """Return item id -> value of the shopper's ratings, or raise StoreUnavailable in time."""
+
     def has_user(self, user_id: str) -> bool:
         """Return whether the shopper has any rating."""
 
@@ -128,6 +133,9 @@ class DeletionRepository(Protocol):
     def mark_user(self, user_id: str, at: datetime) -> None:
         """Remember that the shopper is being deleted."""
 
+    def marked_users(self) -> list[datetime]:
+        """Return when each shopper was marked who is being deleted just now."""
+
     def user_is_marked(self, user_id: str) -> bool:
         """Return whether the shopper is being deleted just now."""
 
@@ -155,6 +163,37 @@ class ChangeLog(Protocol):
         """
 
 
+class SnapshotStore(Protocol):
+    """Snapshots by name, on this machine."""
+
+    def write(
+        self, name: str, header: SnapshotHeader, parts: Mapping[str, Mapping[str, Any]]
+    ) -> int:
+        """Store a snapshot in place of the former one; return its bytes. Raises OSError."""
+
+    def header(self, name: str) -> SnapshotHeader | None:
+        """Return what the snapshot is of; None if there is none. Raises SnapshotRejected."""
+
+    def read(self, name: str) -> Snapshot | None:
+        """Return a snapshot, checked; None if there is none. Raises SnapshotRejected."""
+
+    def discard(self, name: str) -> None:
+        """Remove the snapshot, if there is one."""
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Wait until no other process makes this snapshot, and keep others out."""
+
+
+class SnapshotMaker(Protocol):
+    """Makes a snapshot in a process of its own, out of the way of those that serve."""
+
+    def make(self, *, missing: bool) -> bool:
+        """Make one, or only where it is missing; return whether there is one now."""
+
+    def stop(self) -> None:
+        """End the making that is under way, if any."""
+
+
 class Leases(Protocol):
     """Who does the background work: one worker of many, for a while."""
 
@@ -170,6 +209,9 @@ class Store(Protocol):
 
     def prepare(self) -> None:
         """Make indexes and check the schema version; idempotent. Raises Misconfigured."""
+
+    def size(self) -> int:
+        """Return about how many documents are kept in memory too."""
 
     def installation(self) -> str:
         """Return the random name of this database, made once."""

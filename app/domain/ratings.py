@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.domain.errors import InvalidInput
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(NamedTuple):
     """One shopper's rating of one item. A second one replaces the first."""
 
     user_id: str

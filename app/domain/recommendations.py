@@ -25,6 +25,8 @@ class Query:
     min_similarity: float | None = None
     min_score: float | None = None
     explain: bool = False
+    own_ratings: Mapping[str, float] | None = None
+    """The shopper's ratings by item id, where they are newer than memory."""
 
 
 @dataclass(frozen=True, slots=True)

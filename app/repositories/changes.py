@@ -2,17 +2,20 @@
 
 The two commands behind a change stream are sent by hand: a whole batch arrives with the position
 up to which it is complete, and is decoded at once, which the driver's one-at-a-time iterator
-cannot do.
+cannot do. While a large batch is applied, the next one is fetched.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from pymongo.client_session import ClientSession
-from pymongo.errors import OperationFailure
+from pymongo.errors import NetworkTimeout, OperationFailure
 
 from app.domain.changes import Change, ChangeBatch, Collection, Position
-from app.domain.errors import HistoryLost
+from app.domain.errors import HistoryLost, StoreUnavailable
+from app.domain.ratings import Rating
 from app.repositories.accounts import to_account
 from app.repositories.catalogue import to_item
 from app.repositories.foreign import understood
@@ -22,7 +25,11 @@ from app.repositories.ratings import to_rating
 from app.repositories.settings import to_settings
 
 _BATCH = 2000
+_LARGE = 200  # events; for fewer the change of threads costs more than fetching ahead saves
 _WAIT_MS = 250  # how long the server waits for something to happen before an empty answer
+# A server that is silent for longer than it may wait is frozen, or reads a long history that
+# holds nothing for us: it gets twice the time at each new attempt.
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 3.0, 60.0
 _LOST = {260, 280, 286}  # invalid token, fatal, history lost
 _CURSOR_GONE = {43, 237, 175}
 
@@ -33,6 +40,7 @@ _CONVERTERS: dict[str, Callable[[Document], Any]] = {
     Collection.RATINGS: to_rating,
     Collection.SETTINGS: to_settings,
 }
+_RATINGS = Collection.RATINGS.value
 _PIPELINE: list[Document] = [
     {"$match": {"ns.coll": {"$in": [c.value for c in Collection]}}},
     {
@@ -53,6 +61,7 @@ class MongoChanges:
 
     def __init__(self, store: MongoStore) -> None:
         self._store = store
+        self._patience = _SHORTEST_SECONDS
 
     def now(self) -> ChangeBatch:
         """Return an empty batch at the present end of the history."""
@@ -75,9 +84,16 @@ class MongoChanges:
                     raise HistoryLost from error
                 if error.code not in _CURSOR_GONE:
                     raise
+            except StoreUnavailable as error:
+                if isinstance(error.__cause__, NetworkTimeout):
+                    self._patience = min(2 * self._patience, _LONGEST_SECONDS)
+                raise
 
     def _read(self, token: Any) -> Iterator[ChangeBatch]:
-        with self._store.session() as session:
+        with (
+            self._store.own_session(self._patience) as session,
+            ThreadPoolExecutor(1, "changes") as reader,
+        ):
             reply = self._command(_open(token, batch_size=_BATCH), session)
             cursor, events = reply["cursor"], reply["cursor"]["firstBatch"]
             more = {
@@ -86,14 +102,17 @@ class MongoChanges:
                 "batchSize": _BATCH,
                 "maxTimeMS": _WAIT_MS,
             }
+            fetch = partial(self._command, more, session)
             while True:
+                ahead = reader.submit(fetch) if len(events) >= _LARGE else None
                 yield _to_batch(events, cursor, reply)
-                reply = self._command(more, session)
+                reply = ahead.result() if ahead else fetch()
+                self._patience = _SHORTEST_SECONDS
                 cursor, events = reply["cursor"], reply["cursor"]["nextBatch"]
 
     def _command(self, command: Document, session: ClientSession) -> Document:
+        database = session.client[self._store.database.name]
         # a plain command would read times without their zone, unlike every other read
-        database = self._store.database
         return database.command(command, session=session, codec_options=database.codec_options)
 
 
@@ -117,7 +136,7 @@ def _to_batch(events: list[Document], cursor: Document, reply: Document) -> Chan
     if len(events) >= _BATCH:  # it may end inside a transaction, whose events share one tick
         position = Position(position.seconds, position.increment - 1)
     return ChangeBatch(
-        changes=[_to_change(event) for event in events],
+        changes=_to_changes(events),
         position=position,
         head=head,
         resume_token=token,
@@ -128,6 +147,30 @@ def _position_in(token: Document) -> Position:
     # a resume token is a key string: type byte 0x82 (timestamp), then seconds and increment
     data = token["_data"]
     return Position(int(data[2:10], 16), int(data[10:18], 16))
+
+
+def _to_changes(events: list[Document]) -> list[Change]:
+    changes = []
+    for event in events:
+        try:
+            change = _to_rating_change(event)
+        except (KeyError, TypeError):  # anything but a rating that was written as we write it
+            change = _to_change(event)
+        changes.append(change)
+    return changes
+
+
+def _to_rating_change(event: Document) -> Change:
+    """Return the change of a written rating, by far the most frequent, the short way.
+
+    Raises KeyError or TypeError for every other event.
+    """
+    if event["ns"]["coll"] != _RATINGS:
+        raise KeyError
+    key, document = event["documentKey"]["_id"], event["fullDocument"]
+    pair = key["user_id"], key["item_id"]
+    rating = Rating(*pair, document["rating"], document.get("rated_at"))
+    return Change(Collection.RATINGS, pair, rating)
 
 
 def _to_change(event: Document) -> Change:

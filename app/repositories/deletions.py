@@ -35,6 +35,11 @@ class MongoDeletions:
         """Remember that the shopper is being deleted."""
         self._mark(_USER, user_id, at)
 
+    def marked_users(self) -> list[datetime]:
+        """Return when each shopper was marked who is being deleted just now."""
+        with translated():
+            return [row["at"] for row in self._marks.find({"_id.kind": _USER}, {"at": 1})]
+
     def user_is_marked(self, user_id: str) -> bool:
         """Return whether the shopper is being deleted just now."""
         with translated():
@@ -85,11 +90,13 @@ class MongoDeletions:
             return len(keys)
 
         swept, position = 0, None
-        with self._store.session() as session:
-            while removed := session.with_transaction(chunk):
+        while True:
+            with self._store.session() as session:  # each with the time that one dealing may take
+                removed = session.with_transaction(chunk)
+                if not removed:  # it has no place: nobody can see it
+                    return Written(swept, position)
                 swept += removed
-                position = position_of(session)  # not of the last, empty one: nobody can see that
-        return Written(swept, position)
+                position = position_of(session)
 
 
 def _key(kind: str, id_: str) -> Document:

@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
+import pymongo
 from pymongo import MongoClient, ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -23,6 +25,7 @@ from pymongo.write_concern import WriteConcern
 
 from app.domain.changes import Position
 from app.domain.errors import Misconfigured, StoreUnavailable
+from app.services.gate import present_visit
 
 SCHEMA_VERSION = 1
 Document = dict[str, Any]
@@ -33,19 +36,36 @@ _AWAY = (
     ExecutionTimeout,
     WTimeoutError,
 )
-# host gone, network, shutting down or stepping down, no primary
-_AWAY_CODES = frozenset({6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
+# host gone, network, out of time, shutting down or stepping down, no primary
+_AWAY_CODES = frozenset({6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn "the database is away" of any kind into StoreUnavailable."""
+def translated(within: float | None = None) -> Iterator[None]:
+    """Turn "the database is away" of any kind into StoreUnavailable.
+
+    What is done for a request passes the gate and has a deadline; `within` is a shorter one, in
+    seconds. Background work has none.
+    """
+    visit = present_visit()
+    if visit is None:
+        with _translated():
+            yield
+        return
+    with visit.dealing(within) as seconds, _translated(), pymongo.timeout(seconds):
+        yield
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
         raise StoreUnavailable from error
     except BulkWriteError as error:
-        if (error.details or {}).get("writeConcernErrors"):
+        details = error.details or {}
+        codes = {failure["code"] for failure in details.get("writeErrors", ())}
+        if details.get("writeConcernErrors") or codes & _AWAY_CODES:
             raise StoreUnavailable from error
         raise
     except OperationFailure as error:
@@ -58,16 +78,18 @@ class MongoStore:
     """One client and database. Opens no connection before the first call."""
 
     def __init__(self, uri: str, database: str, *, server_selection_ms: int = 2000) -> None:
-        self.client: MongoClient[Document] = MongoClient(
+        self._connect = partial(
+            MongoClient[Document],
             uri,
             connect=False,
             serverSelectionTimeoutMS=server_selection_ms,
             connectTimeoutMS=2000,
-            socketTimeoutMS=30000,
             retryWrites=True,
             tz_aware=True,
             appname="shelfwise",
         )
+        self.client = self._connect(socketTimeoutMS=30_000)
+        self._name: str | None = None
         self.database: Database[Document] = self.client.get_database(
             database,
             write_concern=WriteConcern(w="majority", wtimeout=10000),
@@ -80,8 +102,8 @@ class MongoStore:
 
     def ping(self) -> None:
         """Raise StoreUnavailable unless the database answers within a second."""
-        with translated():
-            self.client.admin.command("ping", maxTimeMS=1000)
+        with translated(within=1.0), pymongo.timeout(1.0):
+            self.client.admin.command("ping")
 
     def prepare(self) -> None:
         """Check that this is a replica set, make indexes, check the schema version."""
@@ -96,8 +118,19 @@ class MongoStore:
             self.database["deletions"].create_index("at", name="by_time")
             self._check_version()
 
+    def size(self) -> int:
+        """Return about how many documents are kept in memory too."""
+        with translated():
+            names = ("ratings", "items", "users")
+            return sum(self.database[name].estimated_document_count() for name in names)
+
     def installation(self) -> str:
         """Return the random name of this database, made once."""
+        if self._name is None:
+            self._name = self._find_name()
+        return self._name
+
+    def _find_name(self) -> str:
         with translated():
             meta = self.database["meta"]
             with suppress(DuplicateKeyError):
@@ -135,6 +168,16 @@ class MongoStore:
     def session(self) -> Iterator[ClientSession]:
         """Open a session, with driver errors translated."""
         with translated(), self.client.start_session() as session:
+            yield session
+
+    @contextmanager
+    def own_session(self, seconds: float) -> Iterator[ClientSession]:
+        """Open a session over connections of its own; `seconds` without an answer mean away."""
+        with (
+            translated(),
+            self._connect(socketTimeoutMS=int(1000 * seconds)) as client,
+            client.start_session() as session,
+        ):
             yield session
 
 

@@ -10,8 +10,8 @@ from limits.storage import MemoryStorage
 from limits.storage.mongodb import MongoDBStorageBase
 from limits.strategies import MovingWindowRateLimiter
 
-from app.domain.errors import TooManyTries
-from app.repositories.mongo import MongoStore
+from app.domain.errors import StoreUnavailable, TooManyTries
+from app.repositories.mongo import MongoStore, translated
 
 
 class _SharedClient(MongoDBStorageBase):
@@ -46,9 +46,16 @@ class MongoRateLimits:
     def hit(self, limit: str, kind: str, key: str) -> None:
         """Count one try, or raise TooManyTries; `limit` is like "10 per minute"."""
         try:
-            self._hit(self._shared, limit, kind, key)
-        except StorageError:
+            self._hit_shared(limit, kind, key)
+        except StoreUnavailable:
             self._hit(self._own, limit, kind, key)
+
+    def _hit_shared(self, limit: str, kind: str, key: str) -> None:
+        with translated():
+            try:
+                self._hit(self._shared, limit, kind, key)
+            except StorageError as error:
+                raise StoreUnavailable from error
 
     @staticmethod
     def _hit(limiter: MovingWindowRateLimiter, limit: str, kind: str, key: str) -> None:

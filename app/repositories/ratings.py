@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
+import pymongo
 from bson import MaxKey, MinKey
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
@@ -15,6 +16,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from app.domain.changes import Collection, Position, Written
 from app.domain.ratings import Rating, RatingBatch
+from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 from app.repositories.raw_ratings import to_batch
 
@@ -35,12 +37,15 @@ class MongoRatings:
         document = _to_document(rating)
         with self._store.session() as session:
             try:
-                self._ratings.replace_one(
+                outcome = self._ratings.replace_one(
                     {"_id": document["_id"]}, document, upsert=True, session=session
                 )
             except DuplicateKeyError:  # two first ratings at once: the loser replaces
-                self._ratings.replace_one({"_id": document["_id"]}, document, session=session)
-            return position_of(session)
+                outcome = self._ratings.replace_one(
+                    {"_id": document["_id"]}, document, session=session
+                )
+            changed = outcome.modified_count or outcome.upserted_id is not None
+            return position_of(session) if changed else None
 
     def put_many(self, ratings: Sequence[Rating]) -> Position | None:
         """Store many ratings; of equal pairs the last wins.
@@ -111,6 +116,12 @@ class MongoRatings:
             rows = self._ratings.find({"_id": range_of_user(user_id)}).sort("rated_at", -1)
             return [to_rating(row) for row in rows]
 
+    def values_of(self, user_id: str, *, seconds: float) -> dict[str, float]:
+        """Return item id -> value of the shopper's ratings, or raise StoreUnavailable in time."""
+        with translated(within=seconds), pymongo.timeout(seconds):
+            rows = self._ratings.find({"_id": range_of_user(user_id)}, {"rating": 1})
+            return dict(understood(Collection.RATINGS, rows, _to_value))
+
     def has_user(self, user_id: str) -> bool:
         """Return whether the shopper has any rating."""
         with translated():
@@ -141,6 +152,10 @@ def to_rating(row: Document) -> Rating:
     """Return the domain object of a stored document."""
     key = row["_id"]
     return Rating(key["user_id"], key["item_id"], row["rating"], row.get("rated_at"))
+
+
+def _to_value(row: Document) -> tuple[str, float]:
+    return str(row["_id"]["item_id"]), float(row["rating"])
 
 
 def _key(user_id: str, item_id: Any) -> Document:

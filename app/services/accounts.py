@@ -103,14 +103,17 @@ class Accounts:
     def authenticate(self, token: str) -> Caller:
         """Return who the token speaks for, or raise NotAuthenticated."""
         claims = self._tokens.read(token)
-        epoch = self._live.epoch(claims.user_id)
-        if epoch != claims.epoch:
-            # memory may be milliseconds behind a fresh registration: the database decides
-            credentials = self._accounts.find(claims.user_id)
-            epoch = credentials.account.epoch if credentials else None
-        if epoch != claims.epoch:
+        if not self.has_epoch(claims.user_id, claims.epoch):
             raise NotAuthenticated("This token does not hold any more. Log in again.")
-        return Caller(Role.SHOPPER, user_id=claims.user_id)
+        return Caller(Role.SHOPPER, user_id=claims.user_id, epoch=claims.epoch)
+
+    def has_epoch(self, user_id: str, epoch: str) -> bool:
+        """Return whether the account is there and what was given at that epoch holds."""
+        if self._live.epoch(user_id) == epoch:
+            return True
+        # memory may be milliseconds behind a fresh registration: the database decides
+        credentials = self._accounts.find(user_id)
+        return credentials is not None and credentials.account.epoch == epoch
 
     def _checked(self, user_id: str, password: str) -> Credentials:
         credentials = self._accounts.find(user_id)

@@ -4,21 +4,27 @@ It follows the change log from a point taken before the first load, so that noth
 hands each change to the projections of its collection. It knows none of them by name.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from queue import SimpleQueue
 from threading import Condition, Event, Thread
+from typing import Any, TypeVar
 
 import structlog
 
-from app.domain.changes import START, Change, ChangeBatch, Collection, Position
+from app.domain.changes import START, ChangeBatch, Position
 from app.domain.errors import HistoryLost, StoreUnavailable
 from app.domain.ports import ChangeLog
+from app.services.applying import Applier
+from app.services.contact import Contact
 from app.services.projections.projection import Projection
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
+Job = Callable[[ChangeBatch], T]
 
-_CHUNK = 64  # changes applied under one hold of the lock: at most about a millisecond
 _RETRY_SECONDS = 0.5
 _TRUST_SECONDS = 5.0  # a healthy log speaks four times a second
 
@@ -33,19 +39,19 @@ class Feed:
         lock: AbstractContextManager[object],
     ) -> None:
         self._log = change_log
-        self._projections = projections
-        self._by_collection: dict[Collection, list[Projection]] = {c: [] for c in Collection}
-        for projection in projections:
-            for collection in projection.collections:
-                self._by_collection[collection].append(projection)
-        self._lock = lock
+        self._applier = Applier(projections, lock)
+        self.contact = Contact()
+        """What is known of the database."""
         self._moved = Condition()
         self._stop = Event()
         self._thread: Thread | None = None
+        self._place = ChangeBatch([], START, START, None)
+        self._jobs: SimpleQueue[tuple[Job[Any], Future[Any]]] = SimpleQueue()
+        self.applied = 0
+        """Changes applied since the start."""
         self._position = START
-        self._head = START
-        self._heard = 0.0
         self._loaded = False
+        self._reloading = False
 
     @property
     def position(self) -> Position:
@@ -53,29 +59,41 @@ class Feed:
         return self._position
 
     @property
+    def place(self) -> ChangeBatch:
+        """Return where memory stands, as an empty batch: following may go on from here."""
+        return self._place
+
+    @property
     def loaded(self) -> bool:
         """Return whether memory has been filled and has caught up once."""
         return self._loaded
+
+    @property
+    def reloading(self) -> bool:
+        """Return whether everything is being loaded anew, while the former state answers."""
+        return self._reloading
 
     def behind_seconds(self) -> float:
         """Return how far memory is behind the database, as far as this process can know."""
         if not self._loaded:
             return float("inf")
-        silence = time.monotonic() - self._heard
-        backlog = max(0, self._head.seconds - self._position.seconds)
+        silence = self.contact.elapsed()
+        backlog = max(0, self.contact.head.seconds - self._position.seconds)
         return backlog + (silence if silence > _TRUST_SECONDS else 0.0)
 
-    def start(self) -> None:
+    def start(self, begin: ChangeBatch | None = None) -> None:
         """Load every projection, catch up, and go on following in a thread of its own.
 
-        Raises StoreUnavailable when the database is away.
+        `begin`: where memory stands already; then nothing is loaded, as long as the history
+        reaches back so far. Raises StoreUnavailable when the database is away.
         """
-        begin = self._load()
-        self._thread = Thread(target=self._run, args=(begin,), name="feed", daemon=True)
-        target = self._log.now().position
+        self._stand(begin or self._load())
+        target = self._log.now()
+        self.contact.heard(target.head)
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
         self._thread.start()
-        while not self.wait(target, seconds=1.0):
-            log.info("feed catching up", position=self._position, target=target)
+        while not self.wait(target.position, seconds=1.0):
+            log.info("feed catching up", position=self._position, target=target.position)
         self._loaded = True
 
     def stop(self) -> None:
@@ -95,63 +113,66 @@ class Feed:
         with self._moved:
             return self._moved.wait_for(lambda: self._position >= position, timeout=seconds)
 
+    def between(self, job: Job[T]) -> T:
+        """Run `job` between two batches, while memory does not change; return what it returns.
+
+        It is given the place where memory stands, and runs in the feed's thread: keep it short.
+        """
+        if self._thread is None:
+            return job(self._place)
+        outcome: Future[T] = Future()
+        self._jobs.put((job, outcome))
+        return outcome.result()
+
+    def _do_jobs(self) -> None:
+        while not self._jobs.empty():
+            job, outcome = self._jobs.get()
+            try:
+                outcome.set_result(job(self._place))
+            except Exception as error:  # whoever asked is told
+                outcome.set_exception(error)
+
     def _load(self) -> ChangeBatch:
         begin = self._log.now()
-        for projection in self._projections:
-            started = time.perf_counter()
-            projection.load()
-            seconds = round(time.perf_counter() - started, 3)
-            log.info("projection loaded", projection=projection.name, seconds=seconds)
+        self._applier.load()
         return begin
 
-    def _run(self, begin: ChangeBatch) -> None:
-        token = begin.resume_token
+    def _run(self) -> None:
         while not self._stop.is_set():
+            self._do_jobs()
             try:
-                for batch in self._log.follow(token):
-                    self._take(batch)
-                    token = batch.resume_token
-                    if self._stop.is_set():
-                        return
+                self._reload() if self._reloading else self._follow()
             except HistoryLost:
                 log.warning("feed lost its place, loading everything anew")
-                token = self._retry(self._load, token)
+                self._reloading = True
             except StoreUnavailable:
                 log.warning("feed waits for the database")
+                self.contact.lost()
                 self._stop.wait(_RETRY_SECONDS)
-            except Exception:
+            except Exception:  # the thread must live on: nothing else brings memory up to date
                 log.exception("feed stumbled, going on from its last place")
                 self._stop.wait(_RETRY_SECONDS)
 
-    def _retry(self, load: Callable[[], ChangeBatch], token: object) -> object:
-        try:
-            return load().resume_token
-        except StoreUnavailable:
-            log.warning("feed waits for the database")
-        except Exception:  # the thread must live on: nothing else can bring memory up to date
-            log.exception("feed could not load, trying again")
-        self._stop.wait(_RETRY_SECONDS)
-        return token
+    def _follow(self) -> None:
+        for batch in self._log.follow(self._place.resume_token):
+            self._take(batch)
+            self._do_jobs()
+            if self._stop.is_set():
+                return
 
-    def _apply(self, change: Change) -> None:
-        for projection in self._by_collection[change.collection]:
-            try:
-                projection.apply(change)
-            except Exception:  # written by another hand: one odd document must not stop the rest
-                log.exception("change not applied", projection=projection.name, key=change.key)
+    def _reload(self) -> None:
+        self.contact.pause()
+        self._stand(self._load())
+        self._reloading = False
 
     def _take(self, batch: ChangeBatch) -> None:
-        for chunk in _chunks(batch.changes):
-            with self._lock:
-                for change in chunk:
-                    self._apply(change)
+        self.contact.heard(batch.head)
+        self._applier.apply(batch.changes)
+        self.applied += len(batch.changes)
+        self._stand(batch)
+
+    def _stand(self, batch: ChangeBatch) -> None:
         with self._moved:
+            self._place = replace(batch, changes=[])
             self._position = max(self._position, batch.position)
-            self._head = batch.head
-            self._heard = time.monotonic()
             self._moved.notify_all()
-
-
-def _chunks(changes: list[Change]) -> Iterator[list[Change]]:
-    for start in range(0, len(changes), _CHUNK):
-        yield changes[start : start + _CHUNK]

@@ -1,23 +1,37 @@
 """Freshness tokens: a shopper's own write counts in its next read, whichever worker answers."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from threading import BoundedSemaphore
 
 from app.domain.changes import Position
-from app.domain.ports import Store
+from app.domain.errors import StoreUnavailable
+from app.domain.ports import RatingRepository, Store
 from app.services.feed import Feed
 
 _WAIT_SECONDS = 0.05
-_CLOCK_SLACK = 60  # seconds two machines' clocks may differ
+_READ_SECONDS = 0.1
+_READERS = 2  # stalled reads that ask the database at once; more would make it later still
+_CLOCK_SLACK = 60  # seconds the clocks of a replica set's members may differ
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whether the caller's own write counts, and the shopper's ratings where memory is late."""
+
+    fresh: bool
+    own_ratings: Mapping[str, float] | None = None
 
 
 class Freshness:
-    """Makes tokens of positions in history, and waits for them."""
+    """Makes tokens of positions in history, and sees to it that they are reached."""
 
-    def __init__(self, store: Store, feed: Feed, *, unix_time: Callable[[], float]) -> None:
+    def __init__(self, store: Store, feed: Feed, ratings: RatingRepository) -> None:
         self._store = store
         self._feed = feed
-        self._unix_time = unix_time
+        self._ratings = ratings
+        self._readers = BoundedSemaphore(_READERS)
 
     @cached_property
     def _installation(self) -> str:
@@ -39,6 +53,19 @@ class Freshness:
         position = self._position(token)
         return position is None or self._feed.wait(position, seconds=_WAIT_SECONDS)
 
+    def sight(self, token: str, user_id: str | None) -> Sight:
+        """Wait as `is_reached`; where memory stays late, read the shopper's ratings once."""
+        if self.is_reached(token):
+            return Sight(True)
+        if user_id is None or not self._readers.acquire(timeout=_WAIT_SECONDS):
+            return Sight(False)
+        try:
+            return Sight(True, self._ratings.values_of(user_id, seconds=_READ_SECONDS))
+        except StoreUnavailable:
+            return Sight(False)
+        finally:
+            self._readers.release()
+
     def _position(self, token: str) -> Position | None:
         seconds, _, rest = token.partition("-")
         increment, _, installation = rest.partition("-")
@@ -48,4 +75,5 @@ class Freshness:
             position = Position(int(seconds, 16), int(increment, 16))
         except ValueError:
             return None
-        return position if position.seconds <= self._unix_time() + _CLOCK_SLACK else None
+        latest = self._feed.contact.clock_seconds() + _CLOCK_SLACK
+        return position if position.seconds <= latest else None

@@ -17,6 +17,7 @@ class Readiness:
     database: bool
     loaded: bool
     behind_seconds: float | None
+    reloading: bool
 
 
 class Health:
@@ -29,7 +30,8 @@ class Health:
     def readiness(self) -> Readiness:
         """Return whether memory is filled and follows the database, and whether that answers.
 
-        Without a database reads go on from memory: that alone does not make the process unready.
+        Without a database, and while everything is loaded anew, reads go on from memory: that
+        alone does not make the process unready.
         """
         try:
             self._store.ping()
@@ -39,4 +41,6 @@ class Health:
         loaded = self._feed.loaded
         behind = round(self._feed.behind_seconds(), 3) if loaded else None
         following = behind is not None and behind <= MAX_BEHIND_SECONDS
-        return Readiness(loaded and (following or not database), database, loaded, behind)
+        reloading = self._feed.reloading
+        ready = loaded and (following or reloading or not database)
+        return Readiness(ready, database, loaded, behind, reloading)

@@ -68,6 +68,10 @@ class Keys:
             raise NotAllowed("This key may not be used from this origin.")
         return Caller(key.role, key_id=key.key_id)
 
+    def holds(self, key_id: str) -> bool:
+        """Return whether the key has not been revoked."""
+        return self._live.has(key_id)
+
 
 def _digest(secret: str) -> str:
     # 192 random bits need no slow hash: nobody can try them all

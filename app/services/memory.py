@@ -8,6 +8,7 @@ from app.engine.ids import IdIndex
 from app.engine.item_based import ItemBased
 from app.engine.preferences import Preferences
 from app.engine.user_based import UserBased
+from app.services.shopper import Shopper
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Tables:
     features: Features = field(init=False)
     user_based: UserBased = field(init=False)
     item_based: ItemBased = field(init=False)
+    shopper: Shopper = field(init=False)
 
     def __post_init__(self) -> None:
         preferences = Preferences(self.users, self.items, self.lock)
@@ -33,3 +35,9 @@ class Tables:
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "user_based", UserBased(preferences))
         object.__setattr__(self, "item_based", ItemBased(features))
+        object.__setattr__(self, "shopper", Shopper(preferences))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the preferences and the features, slack included, without the ids."""
+        return self.preferences.nbytes + self.features.nbytes

@@ -30,7 +30,7 @@ class Recommendations:
 
     def shelf(self, name: str, query: Query) -> Page:
         """Return a page of the named shelf."""
-        return self._shelves[name].fill(self._complete(query))
+        return self._shelves[name].fill(self.complete(query))
 
     def similar(self, query: Query) -> Page:
         """Return items like `query.item_id`, or raise UnknownItem."""
@@ -38,7 +38,8 @@ class Recommendations:
             raise UnknownItem(query.item_id or "")
         return self.shelf("similar", query)
 
-    def _complete(self, query: Query) -> Query:
+    def complete(self, query: Query) -> Query:
+        """Return the query with the shop's settings filled in, or raise InvalidInput."""
         shop = self._settings()
         w_user, w_item = query.w_user, query.w_item
         if w_user is None and w_item is None:
@@ -63,4 +64,5 @@ class Recommendations:
             min_similarity=shop.min_similarity if least is None else least,
             min_score=query.min_score,
             explain=query.explain,
+            own_ratings=query.own_ratings,
         )

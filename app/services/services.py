@@ -9,6 +9,7 @@ from app.services.catalogue import Catalogue
 from app.services.chores import Chores
 from app.services.feed import Feed
 from app.services.freshness import Freshness
+from app.services.gate import Gate
 from app.services.health import Health
 from app.services.keys import Keys
 from app.services.memory import Tables
@@ -16,6 +17,10 @@ from app.services.projections.projection import Projection
 from app.services.ratings import Ratings
 from app.services.recommendations import Recommendations
 from app.services.settings import Settings
+from app.services.snapshot_keeper import SnapshotKeeper
+from app.services.snapshots import Snapshots
+from app.services.streams import Streams
+from app.services.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,12 @@ class Services:
     health: Health
     feed: Feed
     freshness: Freshness
+    gate: Gate
     rate_limits: RateLimits
     chores: Chores
+    streams: Streams
+    tickets: Tickets
+    snapshots: Snapshots
+    snapshot_keeper: SnapshotKeeper
     tables: Tables
     projections: tuple[Projection, ...]

@@ -16,6 +16,7 @@ PUBLIC = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/metrics"),  # guarded in its own way: see test_monitoring
+    ("GET", "/recommend/stream"),  # by a ticket: see test_streams
     ("POST", "/register"),
     ("POST", "/login"),
 }
@@ -25,6 +26,8 @@ ROUTES = {
     ("POST", "/rate"): {SHOPPER, STOREFRONT},
     ("DELETE", "/rate/<id:item_id>"): {SHOPPER, STOREFRONT},
     ("GET", "/recommend"): {SHOPPER, STOREFRONT},
+    ("POST", "/recommend/stream-ticket"): {SHOPPER, STOREFRONT},
+    ("POST", "/recommend/batch"): {STOREFRONT},
     ("GET", "/popular"): ANYBODY,
     ("GET", "/items/<id:item_id>/similar"): ANYBODY,
     ("POST", "/items"): {ADMIN},

@@ -78,3 +78,19 @@ def test_a_request_leaves_one_line(logged):
         "status": 200,
         "request_id": "abc",
     }
+
+
+def test_no_ticket_reaches_the_logs(logged, monkeypatch):
+    shop, read = logged(log_level="debug", log_format="json")
+    body = {"user_id": "ann"}
+    answer = shop.client.post("/recommend/stream-ticket", json=body, headers=shop.storefront)
+    ticket = done(answer)["ticket"]
+    monkeypatch.setattr(type(shop.services.recommendations), "shelf", lambda *_: 1 // 0)
+    for text in (ticket, ticket + "x"):
+        response = shop.client.get(f"/recommend/stream?ticket={text}")
+        response.get_data()
+        response.close()
+    logged_text = read()
+    assert "/recommend/stream" in logged_text
+    assert "ZeroDivisionError" in logged_text
+    assert ticket not in logged_text

@@ -14,3 +14,40 @@ def test_loading_passes_over_what_it_cannot_understand(make_shop):
     shop.rate("ann", item, 4)
     assert shop.recommend("ann")["status"] == "success"
     assert len(shop.services.tables.preferences) == 1
+
+
+def test_the_feed_passes_over_what_it_cannot_understand(make_shop):
+    shop = make_shop()
+    item = shop.item()
+    ratings = shop.database["ratings"]
+    for number, odd in enumerate(
+        [
+            {"_id": "odd", "rating": 3.0},
+            {"_id": 7},
+            {"_id": {"user_id": "u"}, "rating": 3.0},
+            {"_id": {"user_id": "u", "item_id": item}},
+            {"_id": {"user_id": "u", "item_id": "x"}, "rating": "five"},
+            {"_id": {"user_id": ["u"], "item_id": item}, "rating": 3.0},
+        ]
+    ):
+        ratings.insert_one(odd)
+        ratings.replace_one({"_id": odd["_id"]}, odd | {"more": 1})
+        ratings.update_one({"_id": odd["_id"]}, {"$set": {"more": 2}})
+        ratings.delete_one({"_id": odd["_id"]})
+        shop.rate(f"ann {number}", item, 4)
+        assert len(shop.services.tables.preferences) == number + 1
+
+
+def test_the_feed_takes_in_what_is_written_otherwise(make_shop):
+    shop = make_shop()
+    item = shop.item()
+    key = {"user_id": "ann", "item_id": item}
+    ratings = shop.database["ratings"]
+    ratings.insert_one({"_id": key, "rating": 2})  # an integer, and no time
+    ratings.update_one({"_id": key}, {"$set": {"rating": 5}})
+    shop.rate("bob", item, 1)
+    with shop.services.tables.lock:
+        assert shop.services.tables.preferences.profile("ann").values.tolist() == [5.0]
+    ratings.drop()
+    assert shop.services.feed.wait(shop.repositories.changes.now().position, seconds=30)
+    assert len(shop.services.tables.preferences) == 0

@@ -34,7 +34,7 @@ SETTINGS_OF_THE_MACHINE = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 
 
 class Service:
-    """A service of two workers; without `mongo_uri` in the settings it brings its own MongoDB."""
+    """A service of two workers, or `workers`; without `mongo_uri` it brings its own MongoDB."""
 
     def __init__(
         self, data_dir: Path, *, command: tuple[str, ...] = SUPERVISED, **settings: Any
@@ -56,6 +56,7 @@ class Service:
             "address_limit": "1000000 per minute",
             **settings,
         }
+        self._n_workers = int(self._settings["workers"])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -95,7 +96,7 @@ class Service:
     def is_up(self) -> bool:
         """Tell whether every worker is there and ready."""
         assert self.process.poll() is None, self.output
-        return len(self.workers()) == 2 and self._both_ready()
+        return len(self.workers()) == self._n_workers and self._both_ready()
 
     def _both_ready(self) -> bool:
         try:
@@ -144,7 +145,7 @@ class Service:
         with ExitStack() as stack:
             found: dict[int, Client] = {}
             deadline = time.monotonic() + 30
-            while len(found) < 2 and time.monotonic() < deadline:
+            while len(found) < self._n_workers and time.monotonic() < deadline:
                 connection = Client(self.port, {}).connect()
                 stack.callback(connection.close)
                 client = Client(self.port, headers, connection)
@@ -152,7 +153,7 @@ class Service:
                 pid = owner(connection.sock, self.workers())
                 if pid is not None:
                     found.setdefault(pid, client)
-            assert len(found) == 2, f"only {set(found)} of {self.workers()} answer"
+            assert len(found) == self._n_workers, f"only {set(found)} of {self.workers()} answer"
             yield found
 
     def key(self, *roles: Role) -> Headers:
@@ -219,7 +220,7 @@ class Service:
         assert eventually(self._is_settled, 60), (self._held(), self.stored())
 
     def _is_settled(self) -> bool:
-        return self._held() == [self.stored()] * 2
+        return self._held() == [self.stored()] * self._n_workers
 
     def _held(self) -> list[float]:
         with self.pinned() as clients:

@@ -2,8 +2,11 @@
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Self
 
 import pytest
 
@@ -14,7 +17,7 @@ from tests.builders import PASSWORD, new_id
 from tests.integration.client import Answer
 from tests.integration.processes import eventually, kill, lives
 from tests.integration.service import Service
-from tests.integration.together import together
+from tests.integration.together import Raters, together
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +35,7 @@ def mongo(
 def shop(mongo: EmbeddedMongo, make_gunicorn: Callable[..., Service]) -> Service:
     """Give gunicorn on that MongoDB, with a shopper, two items and a neighbour."""
     shop = make_gunicorn(mongo.uri).start()
-    for item in ("base", "only", "other"):
+    for item in ("base", "only", "other", "elsewhere"):
         shop.admin.call("PUT", f"/items/{item}", {"category": "Drinks|Tea"}).done()
     for user, item in (("me", "base"), ("neighbour", "base"), ("neighbour", "only")):
         shop.storefront.rate(user, item, 5).done()
@@ -101,6 +104,74 @@ def test_reads_go_on_and_writes_say_so(mongo, shop, go_away: Callable[[EmbeddedM
     assert eventually(lambda: ids_of_all(shop) == [["only"]] * 2)
     shop.settle()
     assert eventually(lambda: shop.client().get("/health/ready").body["database"] is True)
+
+
+class Readers:
+    """Threads that read without a pause; `slowest` is the longest that one waited, in seconds."""
+
+    def __init__(self, shop: Service, *, threads: int = 2) -> None:
+        self._client = shop.storefront
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run) for _ in range(threads)]
+        self.slowest = 0.0
+        self.answers = 0
+        self.wrong: list[Answer] = []
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            began = time.monotonic()
+            answer = self._client.recommend("me", strategy="user", min_score=2)
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            self.answers += 1
+            if answer.status != 200 or answer.ids != ["only"]:
+                self.wrong.append(answer)
+            time.sleep(0.005)
+
+
+@pytest.mark.parametrize("go_away", [stop_dead, freeze])
+def test_reads_do_not_wait_for_writes_while_it_is_away(mongo, shop, go_away):
+    with Readers(shop) as readers, Raters(shop.storefront, ["elsewhere"], threads=12) as raters:
+        assert raters.reaches(50)
+        readers.slowest = 0.0
+        go_away(mongo)
+        try:
+            time.sleep(4)
+            refused = len(raters.refused)
+            began = time.monotonic()
+            write(shop, "other").failed(503, "store_unavailable")
+            ready = shop.client().get("/health/ready")
+            soon = time.monotonic() - began
+            time.sleep(6)
+            slowest, answers = readers.slowest, readers.answers
+            refused = len(raters.refused) - refused
+            away = shop.client().metric("shelfwise_database_away")
+        finally:
+            bring_back(mongo)
+        assert raters.reaches(50)
+    print(f"slowest read {slowest:.2f} s of {answers}, {refused} writes refused in 6 s")
+    assert (ready.status, ready.body["database"], away) == (200, False, 1)
+    assert {answer.status for answer in raters.refused} <= {503}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in raters.refused)
+    assert readers.wrong == []
+    assert answers > 0
+    assert slowest < 1.0
+    assert soon < 3.0  # a probe at most, which ends within a second
+    assert refused > 12  # at once, and not one a thread
+    stored = shop.ratings()
+    lost = {pair for pair, value in raters.acknowledged.items() if stored.get(pair) != value}
+    assert not lost
+    shop.settle()
+    assert eventually(lambda: shop.client().metric("shelfwise_database_away") == 0)
 
 
 def test_a_worker_that_starts_without_a_database_waits_for_it(mongo, shop):

@@ -1,16 +1,20 @@
 """Metrics over several workers, and who may read them."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from app.domain.accounts import Role
+from app.services.footprint import process_memory
 from tests.integration.client import Client
 from tests.integration.processes import eventually, kill
 from tests.integration.service import Service
 
 TOKEN = "a token for metrics"
 ANSWERS = 'shelfwise_answers_total{route="%s",status="%s"}'
+KINDS = ("resident", "proportional", "private")
+MEMORY = r'shelfwise_memory_bytes\{kind="(?P<kind>\w+)",pid="(?P<pid>\d+)"\} (?P<bytes>\S+)'
 COUNT = 'shelfwise_request_seconds_count{method="GET",route="/popular"}'
 
 
@@ -22,6 +26,22 @@ def counted(mongo_uri: str, make_gunicorn: Callable[..., Service]) -> Service:
 
 def number(service: Service, name: str, *, headers: dict[str, str]) -> float:
     return Client(service.port, headers).metric(name)
+
+
+def metrics(service: Service, headers: dict[str, str]) -> list[str]:
+    return Client(service.port, headers).get("/metrics").body.splitlines()
+
+
+def memory(service: Service, headers: dict[str, str]) -> dict[tuple[str, int], float]:
+    """Return the bytes by kind and process id."""
+    found = (re.fullmatch(MEMORY, line) for line in metrics(service, headers))
+    return {(m["kind"], int(m["pid"])): float(m["bytes"]) for m in found if m}
+
+
+def fits(found: dict[tuple[str, int], float]) -> bool:
+    """Tell whether these are about what the kernel says now."""
+    now = {(kind, pid): getattr(process_memory(pid), kind) for kind, pid in found}
+    return found == pytest.approx(now, rel=0.1)
 
 
 @pytest.fixture
@@ -56,7 +76,30 @@ def test_gauges_are_those_of_the_living(counted, bearer):
             readings = Client(counted.port, bearer, worker.pinned)
             for name in ("shelfwise_ratings", "shelfwise_items"):
                 assert eventually(lambda name=name, r=readings: r.metric(name) == 1)
-    assert "pid=" not in Client(counted.port, bearer).get("/metrics").body
+    named = [line for line in metrics(counted, bearer) if "pid=" in line]
+    assert all(line.startswith("shelfwise_memory_bytes{") for line in named)
+
+
+def test_memory_is_that_of_each_living_worker(counted, bearer):
+    before = counted.workers()
+    assert set(memory(counted, bearer)) == {(k, pid) for k in KINDS for pid in before}
+    assert eventually(lambda: fits(memory(counted, bearer)), 60), memory(counted, bearer)
+    victim = before.pop()
+    kill(victim)
+    assert eventually(lambda: counted.is_up(), 60)
+    assert {pid for _, pid in memory(counted, bearer)} == counted.workers() != before
+
+
+def test_memory_is_measured_again_without_being_asked(counted, bearer):
+    before = memory(counted, bearer)
+    changed = set()
+
+    def all_changed() -> bool:
+        now = memory(counted, bearer)
+        changed.update(key for key in before if now[key] != before[key])
+        return {pid for _, pid in changed} == counted.workers()
+
+    assert eventually(all_changed, 60), before
 
 
 def test_a_token_is_needed_where_one_is_set(counted, bearer):

@@ -16,3 +16,6 @@ class ReadyAnswer(Answer):
     database: bool = Field(description="Whether MongoDB answers.")
     loaded: bool = Field(description="Whether memory has been filled.")
     behind_seconds: float | None = Field(description="How far memory is behind the database.")
+    reloading: bool = Field(
+        description="Whether everything is loaded anew while the former state answers."
+    )

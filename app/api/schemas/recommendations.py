@@ -9,19 +9,26 @@ from app.api.schemas.common import Answer, Id, Weight
 from app.domain.recommendations import Query
 from app.domain.settings import Similarity, Strategy
 
+ForWhom = Annotated[
+    Id | None, Field(description="For whom, with a key: what this shopper rated is left out.")
+]
 
-class ShelfQuery(Input):
+
+class PageOptions(Input):
     """How much of a shelf."""
 
     n: Annotated[int, Field(ge=1, le=100, description="How many items.")] = 10
     offset: Annotated[int, Field(ge=0, le=10_000, description="How many to pass over.")] = 0
-    user_id: Annotated[
-        Id | None, Field(description="For whom, with a key: what this shopper rated is left out.")
-    ] = None
 
 
-class RecommendQuery(ShelfQuery):
-    """Everything but `n` and `offset` defaults to the shop's settings."""
+class ShelfQuery(PageOptions):
+    """How much of a shelf, and who looks at it."""
+
+    user_id: ForWhom = None
+
+
+class ListOptions(PageOptions):
+    """How a shopper's list is made. All but the page defaults to the shop's settings."""
 
     strategy: Strategy | None = None
     w_user: Annotated[
@@ -50,6 +57,12 @@ class RecommendQuery(ShelfQuery):
             min_score=self.min_score,
             explain=self.explain,
         )
+
+
+class RecommendQuery(ListOptions):
+    """How the list is made, and for whom."""
+
+    user_id: ForWhom = None
 
 
 class RecommendedView(BaseModel):

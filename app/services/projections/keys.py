@@ -31,6 +31,10 @@ class KeysProjection:
         """Return the key whose secret has this digest."""
         return self._by_digest.get(digest)
 
+    def has(self, key_id: str) -> bool:
+        """Return whether there is a key of this id."""
+        return key_id in self._by_id
+
     def load(self) -> None:
         """Read every key."""
         self._take(list(self._keys.scan()))

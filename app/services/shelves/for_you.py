@@ -24,10 +24,8 @@ class PersonalScorer:
 
     def __call__(self, query: Query) -> Scored | None:
         """Return scores, or None if nothing is known of the shopper."""
-        if query.user_id is None or query.strategy is Strategy.POPULAR:
-            return None
-        profile = self._tables.preferences.profile(query.user_id)
-        if profile is None:
+        profile = self._tables.shopper.profile
+        if profile is None or query.strategy is Strategy.POPULAR:
             return None
         if query.strategy is Strategy.ITEM:
             return self._by_items(profile, query)

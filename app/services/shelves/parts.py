@@ -25,9 +25,7 @@ class NotRatedYet:
 
     def __call__(self, query: Query, mask: Mask) -> None:
         """Set the shopper's rated rows to 0."""
-        if query.user_id is None:
-            return
-        profile = self._tables.preferences.profile(query.user_id)
+        profile = self._tables.shopper.profile
         if profile is not None:
             mask[profile.items] = 0
 

@@ -91,7 +91,8 @@ class Shelf:
 
     def fill(self, query: Query) -> Page:
         """Return the page of the shelf that `query` asks for; its settings are all set."""
-        with self._tables.lock:  # rows are good only while it is held
+        tables = self._tables
+        with tables.lock, tables.shopper.present(query):  # rows are good only under the lock
             mask = self._mask(query)
             ranked: list[tuple[Candidate, Scored]] = []
             for scorer in self._scorers:

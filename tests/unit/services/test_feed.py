@@ -204,3 +204,50 @@ def test_its_place_never_moves_back(feed: Feed, log: Script) -> None:
     log.told.put(at(0, rating("late")))
     assert feed.wait(log.say(), seconds=PATIENCE)
     assert feed.position == (100, 2)
+
+
+def test_memory_that_stands_already_is_not_loaded(feed: Feed, log: Script, memory: Memory) -> None:
+    log.tick = 9
+    feed.start(at(4))
+    assert feed.loaded
+    assert memory.loads == 0
+    assert log.begun == ["token 4"]
+    log.say(rating("a"), rating("b"))
+    assert feed.wait(Position(100, 10), seconds=PATIENCE)
+    assert feed.applied == 2
+
+
+def test_it_knows_that_the_database_is_away_until_it_hears_it(feed: Feed, log: Script) -> None:
+    feed.start()
+    assert feed.contact.silent_seconds() < PATIENCE
+    heard, go_on = Event(), Event()
+    follow = log.follow
+
+    def away(after: Any) -> Iterator[ChangeBatch]:
+        heard.set()
+        assert go_on.wait(PATIENCE)
+        return follow(after)
+
+    log.follow = away  # type: ignore[method-assign]
+    log.told.put(StoreUnavailable())
+    assert heard.wait(PATIENCE)
+    assert feed.contact.silent_seconds() == float("inf")
+    go_on.set()
+    assert feed.wait(log.say(), seconds=PATIENCE)
+    assert feed.contact.silent_seconds() < PATIENCE
+
+
+def test_one_change_that_cannot_be_applied_stops_nothing(log: Script) -> None:
+    class Picky(Memory):
+        def apply(self, change: Change) -> None:
+            if change.key == "odd":
+                raise ValueError(change.key)
+            super().apply(change)
+
+    memory, other = Picky(Collection.RATINGS), Memory(Collection.RATINGS)
+    feed = Feed(log, [memory, other], RLock())  # type: ignore[list-item]
+    feed.start()
+    assert feed.wait(log.say(rating("a"), rating("odd"), rating("b")), seconds=PATIENCE)
+    assert (memory.heard, other.heard) == (["a", "b"], ["a", "odd", "b"])
+    log.told.put(at(10**6))
+    feed.stop()

@@ -1,0 +1,55 @@
+"""Lists for many shoppers at once, a line of JSON each: for mailings and the like."""
+
+from dataclasses import replace
+from typing import Any
+
+from apiflask import APIBlueprint
+from apiflask.schemas import FileSchema
+from flask import Response, request
+
+from app.api.access import allow
+from app.api.answers import encoded
+from app.api.errors import described
+from app.api.ids import new_id
+from app.api.lists import rendered
+from app.api.peer import Peer
+from app.api.schemas.batch import BatchBody
+from app.current import services
+from app.domain.accounts import Role
+from app.domain.recommendations import Query
+from app.services.recommendations import Recommendations
+
+bp = APIBlueprint("batch", __name__, tag="Recommendations")
+_NDJSON = "application/x-ndjson"
+
+
+@bp.post("/recommend/batch")
+@allow(Role.STOREFRONT, errors=(413, 415))
+@bp.input(BatchBody, location="json")
+@bp.output(
+    FileSchema(type="string"),
+    content_type=_NDJSON,
+    description="A line for each shopper, in the order asked: `user_id`, `recommendation_id`, "
+    "`strategy`, `recommendation`; or `user_id`, `status` failure, `code`, `message`",
+)
+def batch(json_data: BatchBody) -> Response:
+    """Recommend items to up to 1000 shoppers, streamed as JSON lines.
+
+    All are answered with the same settings. What goes wrong for one shopper is said in its line.
+    """
+    recommendations = services().recommendations
+    options = recommendations.complete(json_data.to_query(""))
+    Peer(request.environ).limit()
+    queries = (replace(options, user_id=user_id) for user_id in json_data.user_ids)
+    lines = (_line(recommendations, query) for query in queries)
+    return Response(lines, content_type=_NDJSON)
+
+
+def _line(recommendations: Recommendations, query: Query) -> bytes:
+    answer: dict[str, Any] = {"user_id": query.user_id}
+    try:
+        page = recommendations.shelf("for_you", query)
+        answer |= {"recommendation_id": new_id(), **rendered(page)}
+    except Exception as error:
+        answer |= described(error)
+    return encoded(answer) + b"\n"

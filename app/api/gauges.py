@@ -1,0 +1,55 @@
+"""What is measured rather than counted: the state of memory."""
+
+import os
+
+from prometheus_client import Gauge
+
+from app.services.footprint import process_memory
+from app.services.services import Services
+
+_BEHIND = Gauge(
+    "shelfwise_feed_behind_seconds", "How far memory is behind", multiprocess_mode="livemostrecent"
+)
+_APPLIED = Gauge(
+    "shelfwise_feed_changes",
+    "Changes applied since the start of the worker that runs longest",
+    multiprocess_mode="livemax",
+)
+_AWAY = Gauge(
+    "shelfwise_database_away", "1: MongoDB is held to be away", multiprocess_mode="livemostrecent"
+)
+_RELOADING = Gauge(
+    "shelfwise_feed_reloading", "1: all is loaded anew", multiprocess_mode="livemostrecent"
+)
+_RATINGS = Gauge("shelfwise_ratings", "Ratings in memory", multiprocess_mode="livemostrecent")
+_ITEMS = Gauge("shelfwise_items", "Items that may be shown", multiprocess_mode="livemostrecent")
+_BYTES = Gauge(
+    "shelfwise_engine_bytes", "Size of the live tables", multiprocess_mode="livemostrecent"
+)
+_MEMORY = Gauge(
+    "shelfwise_memory_bytes",
+    "Memory of each worker; of these kinds only proportional adds up over workers",
+    ["kind"],
+    multiprocess_mode="liveall",
+)
+
+
+def measure(shop: Services) -> None:
+    """Set what every worker knows of the shop: whoever is asked sets it for all."""
+    _BEHIND.set(shop.feed.behind_seconds())
+    _APPLIED.set(shop.feed.applied)
+    _AWAY.set(shop.gate.is_away)
+    _RELOADING.set(shop.feed.reloading)
+    _RATINGS.set(len(shop.tables.preferences))
+    _ITEMS.set(shop.recommendations.shown_items)
+    _BYTES.set(shop.tables.nbytes)
+
+
+def measure_memory() -> None:
+    """Set what only this process can say of itself, for whichever worker is asked next."""
+    memory = process_memory(os.getpid())
+    if memory is None:
+        return
+    _MEMORY.labels("resident").set(memory.resident)
+    _MEMORY.labels("proportional").set(memory.proportional)
+    _MEMORY.labels("private").set(memory.private)

@@ -1,0 +1,117 @@
+"""A shopper's list as server-sent events."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import structlog
+from apiflask import APIBlueprint
+from apiflask.schemas import FileSchema
+from flask import Response, request
+from prometheus_client import Gauge
+
+from app.api.access import allow, by_ticket
+from app.api.answers import encoded, is_fresh, success
+from app.api.ids import new_id
+from app.api.lists import rendered
+from app.api.peer import Peer
+from app.api.schemas.streams import StreamQuery, TicketAnswer, TicketBody
+from app.current import caller, services, subject
+from app.domain.accounts import Role
+from app.domain.errors import NotAuthenticated
+from app.domain.streams import Beat, End, Event, Grant, Listed, Reason
+from app.services.streams import Streams
+
+bp = APIBlueprint("streams", __name__, tag="Recommendations")
+log = structlog.get_logger(__name__)
+
+_OPEN = Gauge("shelfwise_streams", "Open streams", multiprocess_mode="livesum")
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the second is for nginx
+_RETRY = b"retry: 2000\n\n"
+
+
+@bp.post("/recommend/stream-ticket")
+@allow(Role.SHOPPER, Role.STOREFRONT, errors=(413, 415))
+@bp.input(TicketBody, location="json")
+@bp.output(TicketAnswer)
+def ticket(json_data: TicketBody) -> Response:
+    """Get a ticket that opens a shopper's stream. A storefront key says whose with `user_id`.
+
+    It holds for a minute and for nothing but `GET /recommend/stream`.
+    """
+    who = caller()
+    grant = Grant(subject(json_data.user_id), epoch=who.epoch, key_id=who.key_id)
+    made = services().tickets.issue(grant)
+    return success(user_id=grant.user_id, ticket=made.text, expires_in=made.expires_in)
+
+
+@bp.get("/recommend/stream")
+@by_ticket
+@bp.input(StreamQuery, location="query")
+@bp.output(
+    FileSchema(type="string"),
+    content_type="text/event-stream",
+    description="Events `recommendation` (as GET /recommend answers; `id` is the list's digest) "
+    "and a last one `end` with its `reason`: revoked, stopping, expired or failed",
+)
+def stream(query_data: StreamQuery) -> Response:
+    """Follow a shopper's list: sent at once, and again within about a second of a change.
+
+    `Last-Event-ID` (or `last_event_id`) names the list the client has: it is not sent again.
+    """
+    shop = services()
+    grant = shop.tickets.read(query_data.ticket)
+    if not shop.streams.holds(grant):
+        raise NotAuthenticated("What this ticket rests on has gone. Log in again.")
+    query = query_data.to_query(grant.user_id)
+    shop.recommendations.complete(query)  # its faults are told before anything is sent
+    fresh, peer = is_fresh(), Peer(request.environ)
+
+    def look() -> dict[str, Any]:
+        page = shop.recommendations.shelf("for_you", query)
+        return {"user_id": grant.user_id, "fresh": fresh, **rendered(page)}
+
+    seen = request.headers.get("Last-Event-ID") or query_data.last_event_id
+    events = shop.streams.follow(grant, look, seen=seen, present=peer.is_there)
+    body = _Body(shop.streams, peer, events)
+    return Response(body, content_type="text/event-stream", headers=_HEADERS)
+
+
+class _Body:
+    """The open answer: takes a place, or raises TooManyStreams; gives it back when closed."""
+
+    def __init__(self, streams: Streams, peer: Peer, events: Iterator[Event]) -> None:
+        streams.enter()
+        _OPEN.inc()
+        self._leave: list[Callable[[], None]] = [streams.leave, _OPEN.dec, peer.hang_up]
+        self._chunks = _chunks(events)
+        peer.limit()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Give the place back; also where nothing was ever read (HEAD), or the client has gone."""
+        while self._leave:
+            self._leave.pop()()
+
+
+def _chunks(events: Iterable[Event]) -> Iterator[bytes]:
+    yield _RETRY
+    try:
+        for event in events:
+            yield _chunk(event)
+    except Exception:  # the server would log it with the address, and the ticket in it
+        log.exception("stream failed")
+        yield _chunk(End(Reason.FAILED))
+
+
+def _chunk(event: Event) -> bytes:
+    match event:
+        case Listed(content, digest):
+            answer = {"status": "success", "recommendation_id": new_id(), **content}
+            head = f"event: recommendation\nid: {digest}\ndata: ".encode()
+            return head + encoded(answer) + b"\n\n"
+        case Beat():
+            return b":\n\n"
+        case End(reason):
+            return b"event: end\ndata: " + encoded({"reason": reason}) + b"\n\n"

@@ -1,0 +1,34 @@
+"""What an operator may ask of a running worker."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.control import Command
+from app.domain.errors import AppError
+from app.services.footprint import footprint
+from app.services.services import Services
+
+
+class Unwritable(AppError):
+    """There is no room, or no permission."""
+
+
+def commands(services: Services) -> Mapping[str, Command]:
+    """Return the commands of the control socket, by name."""
+    return {
+        "memory": lambda _: asdict(footprint(services.tables)),
+        "dump": lambda request: _dump(services, str(request.get("name", "dump"))),
+    }
+
+
+def _dump(services: Services, name: str) -> dict[str, Any]:
+    """Write this worker's memory beside its snapshot, and say under which name."""
+    name = f"{Path(name).name}-{os.getpid()}"
+    try:
+        size = services.feed.between(lambda place: services.snapshots.write(place, name=name))
+    except OSError as error:
+        raise Unwritable(f"Its memory cannot be written: {error.strerror or error}.") from error
+    return {"name": name, "bytes": size}

@@ -1,0 +1,86 @@
+"""flask memory: what each worker holds in memory."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import click
+import orjson
+from flask import current_app
+from flask.cli import with_appcontext
+
+from app.bootstrap import Shop
+from app.control import ask_all
+
+_BYTES = ("resident", "proportional", "private", "tables")
+_COUNTS = ("ratings", "users", "items")
+_MIB = 1024 * 1024
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, in bytes.")
+@with_appcontext
+def memory(as_json: bool) -> None:
+    """Show the memory of every running worker, in MiB.
+
+    \b
+    resident      what is in RAM, counting in full what it shares with others
+    proportional  the same with shared memory split among its sharers: only
+                  this adds up, to what all workers take together
+    private       what would be freed if this worker alone ended
+    tables        the live tables, slack included, shared or not
+    ratings, users, items   how many the tables hold
+
+    A worker that is still loading is not there yet. Where the system has no
+    /proc the first three are unknown. The workers are those of the service
+    with the same DATA_DIR and PORT; PORT=9000 flask memory asks another one.
+    """
+    workers = _ask()
+    found = [answer for answer in workers.values() if "error" not in answer]
+    click.echo(_json(found) if as_json else _table(found))
+    for pid, answer in workers.items():
+        if "error" in answer:
+            click.echo(f"Worker {pid}: {answer['error']}", err=True)
+    if len(found) < len(workers):
+        click.get_current_context().exit(1)
+
+
+def _ask() -> dict[int, dict[str, Any]]:
+    folder = cast(Shop, current_app.extensions["shelfwise"]).settings.run_dir
+    try:
+        workers = ask_all(folder, "memory")
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be read: {error.strerror}.") from error
+    if not workers:
+        raise click.ClickException(
+            f"No worker of this service runs: nobody listens in {folder}. "
+            "Is it running, and are DATA_DIR and PORT those of the service?"
+        )
+    return workers
+
+
+def _total(workers: Sequence[dict[str, Any]]) -> int | None:
+    shares = [worker["proportional"] for worker in workers]
+    return None if None in shares else sum(shares)
+
+
+def _json(workers: Sequence[dict[str, Any]]) -> str:
+    found = {"workers": workers, "total_proportional": _total(workers)}
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()
+
+
+def _table(workers: Sequence[dict[str, Any]]) -> str:
+    head = ("pid", *_BYTES, *_COUNTS)
+    total = {"pid": "total", "proportional": _mib(_total(workers))}
+    rows = [head, *map(_row, workers), tuple(total.get(name, "") for name in head)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.rjust, row, widths)).rstrip() for row in rows)
+
+
+def _row(worker: dict[str, Any]) -> tuple[str, ...]:
+    sizes = (_mib(worker[name]) for name in _BYTES)
+    counts = (f"{worker[name]:,}" for name in _COUNTS)
+    return (str(worker["pid"]), *sizes, *counts)
+
+
+def _mib(size: int | None) -> str:
+    return "unknown" if size is None else f"{size / _MIB:,.1f}"

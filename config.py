@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     workers: PositiveInt = 2
     threads: PositiveInt = 4
-    """In each worker, for requests; open streams have threads of their own."""
+    """In each worker, for requests; each open stream has one of its own besides."""
     streams: int = Field(default=250, ge=0, le=900)
     """Open streams that each worker takes at most."""
     demo: bool = True

@@ -20,9 +20,9 @@ bind = (
     if ":" in _settings.host
     else (f"{_settings.host}:{_settings.port}")
 )
-worker_class = "gthread"
+worker_class = "app.serve.worker.Worker"
 workers = _settings.workers
-threads = _settings.threads + _settings.streams  # made when needed: few streams, few threads
+threads = _settings.threads
 timeout = _settings.request_timeout_seconds
 graceful_timeout = _settings.request_timeout_seconds
 keepalive = 5

@@ -1,8 +1,9 @@
 """Run the benchmarks and keep what they print.
 
-    python -m benchmarks                     all of them
+    python -m benchmarks                     all but the large ones
     python -m benchmarks http start          some
     python -m benchmarks http -- --rounds 9  with options of its own (--help lists them)
+    python -m benchmarks http-10m start-10m -- --keep DIR   large ones, on one filled database
 
 Each result goes to benchmarks/results/NAME.txt, with the command, the date and the machine.
 """
@@ -16,11 +17,26 @@ from pathlib import Path
 from benchmarks.machine import describe_now
 
 RESULTS = Path(__file__).parent / "results"
-BENCHMARKS = {
+BENCHMARKS = {  # name -> module with its options, what it measures
     "engine": ("engine_user_based", "the ten best for one shopper, and live updates; no HTTP"),
+    "growth": ("growth", "cost of a request against what it reads; draws growth.png"),
+    "features": ("features", "item-based over 100 thousand items, dense and encoded features"),
+    "peers": ("peers", "user-based beside LensKit, Surprise and scikit-learn"),
     "importing": ("importing", "ratings a second of an import, beside insert_many"),
+    "feed": ("feed", "changes a second that a worker takes in, beside the bare driver"),
+    "visible": ("visible", "milliseconds until another worker shows a write"),
     "http": ("http_recommend", "requests a second of /recommend, beside a bare Flask route"),
-    "start": ("start", "seconds until a worker serves a million ratings"),
+    "streams": ("streams", "/recommend beside 200 idle streams, and with threads kept for them"),
+    "start": ("start", "seconds until workers serve a million ratings, and their memory"),
+}
+LARGE = {  # only when named: minutes each, and gigabytes
+    f"{name}-{size}": (f"{module} --synthetic {size}", f"the same with {size.upper()} ratings")
+    for name, module in (
+        ("engine", "engine_user_based"),
+        ("http", "http_recommend"),
+        ("start", "start"),
+    )
+    for size in ("10m", "20m")
 }
 
 
@@ -35,26 +51,28 @@ def main() -> None:
 def parsed(words: list[str]) -> tuple[list[str], list[str]]:
     """Return the names of the benchmarks, and the options that are passed on to them."""
     at = words.index("--") if "--" in words else len(words)
-    listed = "\n".join(f"  {name:<10} {what}" for name, (_, what) in BENCHMARKS.items())
+    known = BENCHMARKS | LARGE
+    listed = "\n".join(f"  {name:<10} {what}" for name, (_, what) in known.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=f"{__doc__}\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", nargs="*", metavar="NAME", help="default: all of them")
+    parser.add_argument("name", nargs="*", metavar="NAME", help="default: all but the large ones")
     names = parser.parse_args(words[:at]).name or list(BENCHMARKS)
     for name in names:
-        if name not in BENCHMARKS:
-            parser.error(f"there is no benchmark {name!r}, only {', '.join(BENCHMARKS)}")
+        if name not in known:
+            parser.error(f"there is no benchmark {name!r}, only {', '.join(known)}")
     return names, words[at + 1 :]
 
 
 def run(name: str, options: list[str]) -> int:
     """Run one in a process of its own; print and keep what it says, return its exit status."""
-    module = f"benchmarks.{BENCHMARKS[name][0]}"
-    lines = [f"$ {shlex.join(['python', '-m', module, *options])}", describe_now(), ""]
+    module, *own = (BENCHMARKS | LARGE)[name][0].split()
+    words = ["-m", f"benchmarks.{module}", *own, *options]
+    lines = [f"$ {shlex.join(['python', *words])}", describe_now(), ""]
     print("\n".join(lines), flush=True)
-    command = [sys.executable, "-m", module, *options]
+    command = [sys.executable, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for line in child.stdout:

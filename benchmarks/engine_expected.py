@@ -1,4 +1,4 @@
-"""The engine's scores in plain numpy, one user after the other: what its answers are held to."""
+"""The engine's scores in plain numpy, by passes over all ratings: what its answers are held to."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,45 +8,69 @@ from app.engine.kernels_features import DIMENSIONS
 from app.engine.preferences import Preferences
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
 
 
-def user_scores(preferences: Preferences, user_id: str, *, k: int) -> Floats:
-    """Score by neighbours in plain numpy, one user after the other."""
-    users, n_items = preferences.users, preferences.items.capacity
-    mine = np.zeros(n_items)
-    own = users.row(user_id)
-    rows = [preferences.by_user.row(row) for row in range(users.capacity)]
-    assert own is not None
-    mine[rows[own][0]] = rows[own][1]
-    near = []
-    for row, (items, values) in enumerate(rows):
-        if items.size == 0 or row == own:
-            continue
-        theirs = values.astype(np.float64)
-        length = np.sqrt((theirs @ theirs) * (mine @ mine))
-        near.append((-round(float(mine[items] @ theirs / length), 12), users.id(row), row))
-    scores, total = np.zeros(n_items), 0.0
-    for negative, _, row in sorted(pair for pair in near if pair[0] < 0)[:k]:
-        scores[rows[row][0]] -= negative * rows[row][1].astype(np.float64)
-        total -= negative
-    return scores / total if total else scores
+class ExpectedByUsers:
+    """User-based scores over a copy of the ratings as they are now."""
+
+    def __init__(self, preferences: Preferences) -> None:
+        self._ids, self._n_items = preferences.users, preferences.items.capacity
+        self._n_users = preferences.users.capacity
+        table = preferences.by_user
+        starts, lengths = table.span[: self._n_users, :2].T.astype(np.int64)
+        self._owners = np.repeat(np.arange(self._n_users), lengths)
+        first = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        places = first + np.arange(self._owners.size)
+        self._items, self._values = table.index[places], table.value[places].astype(np.float64)
+        self._norms = np.sqrt(np.bincount(self._owners, self._values**2, self._n_users))
+
+    def neighbours(self, user_id: str, *, k: int) -> tuple[Rows, Floats]:
+        """Return the rows and similarities of the k most similar, equal ones in order of ids."""
+        own = self._ids.row(user_id)
+        assert own is not None, user_id
+        mine, theirs = np.zeros(self._n_items), self._owners == own
+        mine[self._items[theirs]] = self._values[theirs]
+        dots = np.bincount(self._owners, self._values * mine[self._items], self._n_users)
+        lengths = self._norms * self._norms[own]
+        similar = np.round(dots / np.where(lengths > 0.0, lengths, 1.0), 12)
+        similar[own] = 0.0
+        near = np.flatnonzero(similar > 0.0)
+        if near.size > k:
+            near = near[similar[near] >= np.sort(similar[near])[-k]]
+        best = sorted(near.tolist(), key=lambda row: (-similar[row], self._ids.id(row)))[:k]
+        rows = np.array(best, np.intp)
+        return rows, similar[rows]
+
+    def scores(self, user_id: str, *, k: int) -> Floats:
+        """Score every item, shape (item rows,)."""
+        rows, similar = self.neighbours(user_id, k=k)
+        weights = np.zeros(self._n_users)
+        weights[rows] = similar
+        sums = np.bincount(self._items, weights[self._owners] * self._values, self._n_items)
+        return sums / similar.sum() if rows.size else sums
 
 
-def item_scores(preferences: Preferences, dense: Floats, user_id: str) -> Floats:
-    """Score by features in plain numpy, over the full table of similarities."""
-    profile = preferences.profile(user_id)
-    assert profile is not None
-    similarities = np.abs(dense @ dense[profile.items].T)
-    scores: Floats = similarities @ profile.values / np.abs(profile.values).sum()
-    return scores
+class ExpectedByItems:
+    """Item-based scores over a copy of the encoded vectors as they are now."""
 
+    def __init__(self, preferences: Preferences, features: Features) -> None:
+        self._preferences, self._n_items = preferences, features.items.capacity
+        pairs = [features.encoded(row) for row in range(self._n_items)]
+        self._owners = np.repeat(np.arange(self._n_items), [dims.size for dims, _ in pairs])
+        self._dims = np.concatenate([dims for dims, _ in pairs])
+        weights = np.concatenate([given for _, given in pairs]).astype(np.float64)
+        lengths = np.sqrt(np.bincount(self._owners, weights**2, self._n_items))
+        self._weights = weights / lengths[self._owners]
 
-def dense_features(features: Features) -> Floats:
-    """Return the encoded vectors of all items, in float64, of unit length."""
-    dense = np.zeros((features.items.capacity, DIMENSIONS))
-    for row in range(len(dense)):
-        dims, weights = features.encoded(row)
-        dense[row, dims] = weights
-    lengths = np.sqrt(np.square(dense).sum(axis=1, keepdims=True))
-    unit: Floats = dense / np.where(lengths > 0, lengths, 1.0)
-    return unit
+    def scores(self, user_id: str) -> Floats:
+        """Score every item, shape (item rows,)."""
+        profile = self._preferences.profile(user_id)
+        assert profile is not None, user_id
+        scores = np.zeros(self._n_items)
+        for item, value in zip(profile.items.tolist(), profile.values.tolist(), strict=True):
+            mine, own = np.zeros(DIMENSIONS), self._owners == item
+            mine[self._dims[own]] = self._weights[own]
+            products = np.bincount(self._owners, self._weights * mine[self._dims], self._n_items)
+            scores += value * np.abs(products)
+        return scores / np.abs(profile.values).sum()

@@ -5,9 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.movielens_shop import Server
+from benchmarks.servers import Server
 
-CONNECTIONS = 8
 _SCRIPT = Path(__file__).with_name("http_tokens.lua")
 
 
@@ -31,10 +30,10 @@ def missing() -> str | None:
     return None
 
 
-def load(server: Server, route: str, tokens: Path, *, seconds: int) -> Load:
-    """Send requests over eight connections; raise RuntimeError if one of them failed."""
+def load(server: Server, route: str, tokens: Path, *, seconds: int, connections: int) -> Load:
+    """Send requests over so many connections; raise RuntimeError if one of them failed."""
     url = server.url + route
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_SCRIPT), url]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT), url]
     spent = server.cpu_seconds()
     said = subprocess.run(
         [*command, "--", str(tokens)],

@@ -1,4 +1,4 @@
-"""Who asks in the HTTP benchmark, with which tokens, and what the right answers are."""
+"""Who asks in the HTTP benchmarks, with which tokens, and what the right answers are."""
 
 import random
 from collections.abc import Iterator
@@ -10,22 +10,23 @@ import orjson
 from app.domain.errors import UserTaken
 from app.factory import create_app
 from app.services.services import Services
-from benchmarks import engine_expected as expected
-from benchmarks.movielens_shop import MovieLensShop
+from benchmarks.engine_expected import ExpectedByItems, ExpectedByUsers
+from benchmarks.engine_shop import TOP, W_ITEM, W_USER, K, N
+from benchmarks.stored_shop import StoredShop
 from config import Settings
 
-K, N, TOP, W_USER, W_ITEM = 50, 10, 5.0, 0.6, 0.4
 _PASSWORD = "for the benchmark only"
 _TOLERANCE = 1e-8  # answers have nine digits
 Answer = list[tuple[str, float]]
 
 
 @contextmanager
-def services_of(shop: MovieLensShop) -> Iterator[Services]:
+def services_of(shop: StoredShop) -> Iterator[Services]:
     """Load the shop into this process, without HTTP."""
     names = ("MONGO_URI", "MONGO_DB", "DATA_DIR", "SECRET_KEY")
     given = {name.lower(): shop.environment[name] for name in names}
-    extension = create_app(Settings(**given, log_level="error")).extensions["shelfwise"]  # type: ignore[arg-type]
+    settings = Settings(**given, log_level="error", snapshot_minutes=0)  # type: ignore[arg-type]
+    extension = create_app(settings).extensions["shelfwise"]
     extension.start()
     try:
         yield extension.services
@@ -35,8 +36,10 @@ def services_of(shop: MovieLensShop) -> Iterator[Services]:
 
 def draw(services: Services, count: int, *, seed: int) -> list[str]:
     """Draw shoppers with ratings, each as likely as the other."""
-    users = services.tables.users
-    return random.Random(seed).sample(sorted(map(users.id, range(users.capacity))), count)
+    preferences, users = services.tables.preferences, services.tables.users
+    rated = preferences.by_user.lengths(users.capacity)
+    known = sorted(users.id(row) for row in np.flatnonzero(rated).tolist())
+    return random.Random(seed).sample(known, count)
 
 
 def token_of(services: Services, user_id: str) -> str:
@@ -48,17 +51,15 @@ def token_of(services: Services, user_id: str) -> str:
 
 def right_answers(services: Services, user_ids: list[str]) -> dict[str, Answer]:
     """Return each shopper's ten best by the hybrid score, worked out in plain numpy."""
-    tables = services.tables
-    preferences, items = tables.preferences, tables.items
-    dense = expected.dense_features(tables.features)
+    preferences, items = services.tables.preferences, services.tables.items
+    by_users = ExpectedByUsers(preferences)
+    by_items = ExpectedByItems(preferences, services.tables.features)
     answers = {}
     for user_id in user_ids:
-        users = expected.user_scores(preferences, user_id, k=K) / TOP
-        scores = W_USER * users + W_ITEM * expected.item_scores(preferences, dense, user_id)
+        users = by_users.scores(user_id, k=K) / TOP
+        scores = np.round(W_USER * users + W_ITEM * by_items.scores(user_id), 9)
         rated = {item_id for item_id, _, _ in preferences.of_user(user_id)}
-        places = sorted(
-            (-round(float(score), 9), items.id(row)) for row, score in enumerate(scores.tolist())
-        )
+        places = sorted((-score, items.id(row)) for row, score in enumerate(scores.tolist()))
         answers[user_id] = [(id_, -score) for score, id_ in places if id_ not in rated][:N]
     return answers
 

@@ -15,6 +15,7 @@ from app.api.ids import new_id
 from app.api.lists import rendered
 from app.api.peer import Peer
 from app.api.schemas.streams import StreamQuery, TicketAnswer, TicketBody
+from app.api.threads import step_aside
 from app.current import caller, services, subject
 from app.domain.accounts import Role
 from app.domain.errors import NotAuthenticated
@@ -85,6 +86,7 @@ class _Body:
         self._leave: list[Callable[[], None]] = [streams.leave, _OPEN.dec, peer.hang_up]
         self._chunks = _chunks(events)
         peer.limit()
+        step_aside()
 
     def __iter__(self) -> Iterator[bytes]:
         return self._chunks

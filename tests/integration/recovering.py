@@ -1,10 +1,12 @@
 """A service that keeps snapshots, with ratings in it; and what must hold after every fault."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from pymongo.database import Database
 
 from app.domain.accounts import Role
 from app.repositories.snapshot_files import SnapshotFiles
@@ -46,6 +48,16 @@ def name_in(files: SnapshotFiles) -> str:
     """Return the name of the one snapshot there is."""
     (path,) = files.path("any").parent.glob("[!.]*.snapshot")
     return path.stem
+
+
+def lost_token(database: Database[Any], change: Callable[[], object]) -> dict[str, str]:
+    """Return the resume token of a change that the history does not hold (any more)."""
+    with database.watch() as stream:
+        change()
+        token = stream.next()["_id"]["_data"]
+    place = token.index("5A1004") + len("5A1004")  # behind it stands which collection it was
+    other = f"{int(token[place], 16) ^ 1:X}"
+    return {"_data": token[:place] + other + token[place + 1 :]}
 
 
 def answer_of(client: Client) -> list[object]:

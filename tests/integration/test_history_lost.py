@@ -19,20 +19,13 @@ from app.services.health import Health
 from app.services.shelves.popular import popular_shelf
 from tests.builders import RunningShop
 from tests.integration.processes import eventually
+from tests.integration.recovering import lost_token
 
 
 def lost_place(shop: RunningShop) -> ChangeBatch:
     """Return the place of a change that the history does not hold (any more)."""
-    changes = shop.database.watch()
-    shop.item()
-    token = changes.next()["_id"]["_data"]
-    changes.close()
-    place = token.index("5A1004") + len("5A1004")  # behind it stands which collection it was
-    other = f"{int(token[place], 16) ^ 1:X}"
-    begin = shop.repositories.changes.now()
-    return replace(
-        begin, position=START, resume_token={"_data": token[:place] + other + token[place + 1 :]}
-    )
+    token = lost_token(shop.database, shop.item)
+    return replace(shop.repositories.changes.now(), position=START, resume_token=token)
 
 
 class Rewound(MongoChanges):

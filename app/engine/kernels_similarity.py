@@ -10,6 +10,15 @@ ROUND = 1e12  # similarities are compared after rounding to twelve digits
 
 
 @kernel
+def is_dense(items: Table, rows: Int32s, n_users: int) -> bool:
+    """Whether there are so many postings that a pass over all users is cheaper than a list."""
+    postings = 0
+    for at in range(rows.size):
+        postings += items[2][rows[at], 1]
+    return bool(postings * DENSE_SHARE > n_users)
+
+
+@kernel
 def scan(items: Table, rows: Int32s, values: Float64s, g: float, sums: Float64s) -> None:
     """Add x_i * y_i to every user's sum: x the profile's values, y the user's."""
     index, value, span, _, _ = items
@@ -18,6 +27,11 @@ def scan(items: Table, rows: Int32s, values: Float64s, g: float, sums: Float64s)
         start, length = span[rows[at], 0], span[rows[at], 1]
         users = index[start : start + length]
         numbers = value[start : start + length]
+        if g == 1.0:  # explicit and implied entries weigh the same
+            for place in range(length):
+                entry = users[place]
+                sums[np.uint32(entry ^ (entry >> 31))] += x_implied * np.float64(numbers[place])
+            continue
         for place in range(length):
             entry = users[place]
             user = np.uint32(entry ^ (entry >> 31))
@@ -25,17 +39,32 @@ def scan(items: Table, rows: Int32s, values: Float64s, g: float, sums: Float64s)
 
 
 @kernel
-def scan_equal(items: Table, rows: Int32s, values: Float64s, sums: Float64s) -> None:
-    """Do as `scan` where explicit and implied entries weigh the same (g = 1)."""
+def scan_listing(
+    items: Table,
+    rows: Int32s,
+    values: Float64s,
+    g: float,
+    sums: Float64s,
+    seen: Bytes,
+    listed: Int32s,
+) -> int:
+    """Do as `scan`, and list the users met, each once; return how many there are."""
     index, value, span, _, _ = items
+    count = 0
     for at in range(rows.size):
-        x = values[at]
+        x_plain, x_implied = values[at] * g, values[at]
         start, length = span[rows[at], 0], span[rows[at], 1]
-        users = index[start : start + length]
-        numbers = value[start : start + length]
-        for place in range(length):
-            entry = users[place]
-            sums[np.uint32(entry ^ (entry >> 31))] += x * np.float64(numbers[place])
+        for place in range(start, start + length):
+            entry = index[place]
+            user = np.uint32(entry ^ (entry >> 31))
+            if seen[user] == 0:
+                seen[user] = 1
+                listed[count] = user
+                count += 1
+            sums[user] += (x_plain if entry >= 0 else x_implied) * np.float64(value[place])
+    for at in range(count):
+        seen[listed[at]] = 0
+    return count
 
 
 @kernel
@@ -51,17 +80,9 @@ def scan_sets(items: Table, rows: Int32s, sums: Float64s) -> None:
 
 
 @kernel
-def list_touched(items: Table, rows: Int32s, n_users: int, seen: Bytes, listed: Int32s) -> int:
-    """List the users who have any of the items, each once, and return how many there are.
-
-    -1 where there are so many postings that a pass over all users is cheaper.
-    """
+def list_touched(items: Table, rows: Int32s, seen: Bytes, listed: Int32s) -> int:
+    """List the users who have any of the items, each once, and return how many there are."""
     index, _, span, _, _ = items
-    postings = 0
-    for at in range(rows.size):
-        postings += span[rows[at], 1]
-    if postings * DENSE_SHARE > n_users:
-        return -1
     count = 0
     for at in range(rows.size):
         start, length = span[rows[at], 0], span[rows[at], 1]
@@ -104,11 +125,13 @@ def list_cosines(
     k: int,
     rows: Int32s,
     rounded: Float64s,
+    cosines: Float64s,
 ) -> int:
     """List, out of dot products, the users who may be among the k most similar, ties included.
 
-    `square` is |x|^2. Writes the cosines of the listed to `sums`. Compares squares with the k-th
-    best so far, a little lowered, so that few users cost a root and a division.
+    `square` is |x|^2. Leaves all sums at 0 but those of the users returned in `rows`, which become
+    their cosines. Compares squares with the k-th best so far, a little lowered, so that few users
+    cost a root and a division.
     """
     totals = users[3]
     best = np.full(min(k, n_users), least)
@@ -117,16 +140,19 @@ def list_cosines(
     for at in range(listed.size if listed.size else n_users):
         user = listed[at] if listed.size else at
         dot = sums[user]
+        if dot == 0.0:
+            continue
+        sums[user] = 0.0
         y_square = g * g * totals[user, 0] + totals[user, 1]
-        if dot <= 0.0 or dot * dot < limit * y_square or user == own:
+        if dot < 0.0 or dot * dot < limit * y_square or user == own:
             continue
         cosine = dot / np.sqrt(square * y_square)
         score = np.rint(cosine * ROUND)
         if score < best[0]:
             continue
-        sums[user] = cosine
         rows[count] = user
         rounded[count] = score
+        cosines[count] = cosine
         count += 1
         if score > best[0]:
             replace_least(best, score)
@@ -135,6 +161,7 @@ def list_cosines(
     for at in range(count):
         if rounded[at] >= best[0]:
             rows[kept], rounded[kept] = rows[at], rounded[at]
+            sums[rows[at]] = cosines[at]
             kept += 1
     return kept
 
@@ -159,14 +186,18 @@ def list_similar(
     rows: Int32s,
     rounded: Float64s,
 ) -> int:
-    """List the users whose similarity, in units of 1/ROUND, is at least `least`."""
+    """List the users whose similarity, in units of 1/ROUND, is at least `least`.
+
+    Leaves all sums at 0 but those of the users returned in `rows`.
+    """
     count = 0
     for at in range(listed.size if listed.size else n_users):
         user = listed[at] if listed.size else at
-        if sums[user] > 0.0 and user != own:
-            score = np.rint(sums[user] * ROUND)
-            if score >= least:
-                rows[count] = user
-                rounded[count] = score
-                count += 1
+        score = np.rint(sums[user] * ROUND)
+        if score >= least and user != own:
+            rows[count] = user
+            rounded[count] = score
+            count += 1
+        else:
+            sums[user] = 0.0
     return count

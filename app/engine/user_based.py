@@ -13,8 +13,8 @@ from app.engine.preferences import Preferences
 from app.engine.profile import Profile
 from app.engine.ranking import best_rows
 
-# (profile, users to look at, g, least, k) -> number of candidates written down
-Measure = Callable[[Profile, Int32s, float, float, int], int]
+# (profile, g, least, k) -> number of candidates written down
+Measure = Callable[[Profile, float, float, int], int]
 
 _EVERYBODY = np.empty(0, np.int32)  # stands for a pass over all users
 
@@ -37,6 +37,7 @@ class UserBased:
         self._seen = np.zeros(0, np.uint8)
         self._rows = np.empty(0, np.int32)
         self._rounded = np.empty(0)
+        self._cosines = np.empty(0)
         self._measures: dict[str, Measure] = {
             "cosine": self._cosine,
             "pearson": self._pearson,
@@ -66,16 +67,15 @@ class UserBased:
             raise ValueError(f"similarity is one of {', '.join(self._measures)}, not {similarity}")
         g = float(g)  # one type, so that nothing is compiled for another
         with self._preferences.lock:
-            n_users = self._preferences.users.capacity
-            listed = self._touched(profile, n_users)
-            if listed is None or k <= 0:
+            self._fit()
+            if not profile.items.size or k <= 0:
                 return Neighbours(np.empty(0, np.int32), np.empty(0))
             least = max(1.0, float(np.rint(min_similarity * kernels.ROUND)))
-            count = self._measures[similarity](profile, listed, g, least, k)
+            count = self._measures[similarity](profile, g, least, k)
             candidates, scores = self._rows[:count], self._rounded[:count]
             rows, _ = best_rows(candidates, scores, self._preferences.users, n=k)
             similarities = self._sums[rows]
-            self._sums[listed if listed.size else slice(n_users)] = 0.0
+            self._sums[candidates] = 0.0
             return Neighbours(rows, similarities)
 
     def scores(self, profile: Profile, neighbours: Neighbours, *, g: float = 1.0) -> Float64s:
@@ -131,28 +131,31 @@ class UserBased:
             )
             return scores
 
-    def _touched(self, profile: Profile, n_users: int) -> Int32s | None:
-        """List the users to look at; empty for all of them, None for nobody."""
+    def _fit(self) -> None:
+        n_users = self._preferences.users.capacity
         if n_users > self._sums.size:
             room = n_users + n_users // 8
             self._sums, self._seen = np.zeros(room), np.zeros(room, np.uint8)
-            self._rows, self._rounded = np.empty(room, np.int32), np.empty(room)
-        items = self._preferences.by_item.arrays
-        count = kernels.list_touched(items, profile.items, n_users, self._seen, self._rows)
-        if count < 0:
-            return _EVERYBODY
-        return self._rows[:count].copy() if count else None
+            self._rows = np.empty(room, np.int32)
+            self._rounded, self._cosines = np.empty(room), np.empty(room)
 
-    def _cosine(self, profile: Profile, listed: Int32s, g: float, least: float, k: int) -> int:
+    def _is_dense(self, profile: Profile) -> bool:
         items = self._preferences.by_item.arrays
-        if g == 1.0:
-            kernels.scan_equal(items, profile.items, profile.values, self._sums)
-        else:
-            kernels.scan(items, profile.items, profile.values, g, self._sums)
+        return kernels.is_dense(items, profile.items, self._preferences.users.capacity)
+
+    def _touched(self, profile: Profile) -> Int32s:
+        """List the users to look at; empty for all of them."""
+        if self._is_dense(profile):
+            return _EVERYBODY
+        items = self._preferences.by_item.arrays
+        count = kernels.list_touched(items, profile.items, self._seen, self._rows)
+        return self._rows[:count].copy()
+
+    def _cosine(self, profile: Profile, g: float, least: float, k: int) -> int:
         return kernels.list_cosines(
             self._sums,
             self._preferences.by_user.arrays,
-            listed,
+            self._scanned(profile, g),
             self._preferences.users.capacity,
             profile.user_row,
             float(profile.values @ profile.values),
@@ -161,19 +164,31 @@ class UserBased:
             k,
             self._rows,
             self._rounded,
+            self._cosines,
         )
 
-    def _jaccard(self, profile: Profile, listed: Int32s, g: float, least: float, k: int) -> int:
-        n_users = self._preferences.users.capacity
+    def _scanned(self, profile: Profile, g: float) -> Int32s:
+        """Sum up products; return the users to look at as `_touched` does."""
+        items, sums = self._preferences.by_item.arrays, self._sums
+        if self._is_dense(profile):
+            kernels.scan(items, profile.items, profile.values, g, sums)
+            return _EVERYBODY
+        count = kernels.scan_listing(
+            items, profile.items, profile.values, g, sums, self._seen, self._rows
+        )
+        return self._rows[:count].copy()
+
+    def _jaccard(self, profile: Profile, g: float, least: float, k: int) -> int:
+        n_users, listed = self._preferences.users.capacity, self._touched(profile)
         kernels.scan_sets(self._preferences.by_item.arrays, profile.items, self._sums)
         users = self._preferences.by_user.arrays
         kernels.overlaps(self._sums, users, listed, n_users, profile.items.size)
         return self._list_similar(profile, listed, least)
 
-    def _pearson(self, profile: Profile, listed: Int32s, g: float, least: float, k: int) -> int:
+    def _pearson(self, profile: Profile, g: float, least: float, k: int) -> int:
         if len(self._moments) < self._sums.size:
             self._moments = np.zeros((self._sums.size, 6))
-        items = self._preferences.by_item.arrays
+        items, listed = self._preferences.by_item.arrays, self._touched(profile)
         kernels_pearson.scan_means(items, profile.items, profile.values, g, self._moments)
         kernels_pearson.scan_deviations(items, profile.items, profile.values, g, self._moments)
         n_users = self._preferences.users.capacity

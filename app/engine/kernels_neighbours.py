@@ -29,10 +29,12 @@ def add_scores(
     for at in range(neighbours.size):
         plain, implied = weights[at], weights[at] / g
         start, length = span[neighbours[at], 0], span[neighbours[at], 1]
-        for place in range(start, start + length):
-            entry = index[place]
+        items = index[start : start + length]  # slices spare a check of each place
+        numbers = value[start : start + length]
+        for place in range(length):
+            entry = items[place]
             item = np.uint32(entry ^ (entry >> 31))
-            scores[item] += (plain if entry >= 0 else implied) * np.float64(value[place])
+            scores[item] += (plain if entry >= 0 else implied) * np.float64(numbers[place])
 
 
 @kernel

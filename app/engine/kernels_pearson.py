@@ -41,13 +41,13 @@ def scan_deviations(items: Table, rows: Int32s, values: Float64s, g: float, sums
 
 
 @kernel
-def correlations(moments: Float64s, listed: Int32s, n_users: int, sums: Float64s) -> None:
+def correlations(moments: Float64s, listed: Int32s, sums: Float64s) -> None:
     """Turn the moments into Pearson correlations, written to `sums`, and clear the moments.
 
     0 for fewer than two common items, and where a variance is nothing but rounding noise.
     """
-    for at in range(listed.size if listed.size else n_users):
-        user = listed[at] if listed.size else at
+    for at in range(listed.size):
+        user = listed[at]
         count, x, y = moments[user, 0], moments[user, 1], moments[user, 2]
         xy, xx, yy = moments[user, 3], moments[user, 4], moments[user, 5]
         moments[user, :] = 0.0

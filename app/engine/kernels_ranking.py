@@ -4,6 +4,8 @@ import numpy as np
 
 from app.engine.jit import Bytes, Float64s, Int32s, UInt64s, kernel
 
+_BLOCK = 32
+
 
 @kernel
 def eligible(
@@ -22,10 +24,10 @@ def eligible(
     count = 0
     enough = least - 1.0
     for row in range(scores.size):
+        scaled = scores[row] * scale
+        if scaled < enough:  # most are: looking further would cost more than all the rest
+            continue
         if allowed[row] != 0 and alive[row] != 0:
-            scaled = scores[row] * scale
-            if scaled < enough:  # most are: rounding them would cost more than all the rest
-                continue
             score = np.rint(scaled)
             if score >= least:  # false for NaN
                 rows[count] = row
@@ -64,6 +66,15 @@ def sink(score: Float64s, key: UInt64s, row: Int32s, at: int, size: int) -> bool
 
 
 @kernel
+def heap_up(score: Float64s, key: UInt64s, row: Int32s, size: int) -> bool:
+    """Make a heap of the first `size` elements; True if a comparison was undecided."""
+    undecided = False
+    for at in range(size // 2 - 1, -1, -1):
+        undecided |= sink(score, key, row, at, size)
+    return undecided
+
+
+@kernel
 def best(rows: Int32s, scores: Float64s, keys: UInt64s, n: int) -> tuple[Int32s, Float64s, bool]:
     """The n best rows, best first: by score descending, then key ascending; their scores.
 
@@ -76,9 +87,7 @@ def best(rows: Int32s, scores: Float64s, keys: UInt64s, n: int) -> tuple[Int32s,
     key = np.empty(n, np.uint64)
     for at in range(n):
         key[at] = keys[row[at]]
-    undecided = False
-    for at in range(n // 2 - 1, -1, -1):
-        undecided |= sink(score, key, row, at, n)
+    undecided = heap_up(score, key, row, n)
     for at in range(n, rows.size):
         if n == 0 or scores[at] < score[0]:
             continue
@@ -93,3 +102,72 @@ def best(rows: Int32s, scores: Float64s, keys: UInt64s, n: int) -> tuple[Int32s,
         row[0], row[size] = row[size], row[0]
         undecided |= sink(score, key, row, 0, size)
     return row, score, undecided
+
+
+@kernel
+def has_any(scores: Float64s, least: float) -> bool:
+    """Whether any score is at least that; no early exit, so that it vectorises."""
+    hits = 0
+    for at in range(scores.size):
+        hits += 1 if scores[at] >= least else 0
+    return hits > 0
+
+
+@kernel
+def offer(
+    score: Float64s, key: UInt64s, row: Int32s, count: int, new: int, new_score: float, new_key: int
+) -> bool:
+    """Put a row among the best, `count` having been offered; True if a comparison was undecided."""
+    n = row.size
+    if count < n:
+        row[count], score[count], key[count] = new, new_score, new_key
+        return heap_up(score, key, row, n) if count == n - 1 else False
+    if new_score < score[0]:
+        return False
+    order = above(new_score, new_key, score[0], key[0])
+    if order > 0:
+        row[0], score[0], key[0] = new, new_score, new_key
+        return sink(score, key, row, 0, n)
+    return order == 0
+
+
+@kernel
+def best_eligible(
+    scores: Float64s,
+    allowed: Bytes,
+    alive: Bytes,
+    keys: UInt64s,
+    scale: float,
+    least: float,
+    n: int,
+) -> tuple[Int32s, bool]:
+    """Do as `eligible` and `best` in one pass that writes down n rows only; n is above 0.
+
+    Returns the rows and the flag of `best`.
+    """
+    row, score, key = np.empty(n, np.int32), np.empty(n), np.empty(n, np.uint64)
+    enough = (least - 1.0) / scale
+    count = 0
+    undecided = False
+    for start in range(0, scores.size, _BLOCK):
+        end = min(start + _BLOCK, scores.size)
+        if not has_any(scores[start:end], enough):
+            continue
+        for at in range(start, end):
+            if scores[at] < enough or allowed[at] == 0 or alive[at] == 0:
+                continue
+            rounded = np.rint(scores[at] * scale)  # which costs more than all the rest
+            if rounded >= least:  # false for NaN
+                undecided |= offer(score, key, row, count, at, rounded, keys[at])
+                count += 1
+                if count >= n:
+                    enough = max(enough, (score[0] - 1.0) / scale)
+    size = min(count, n)
+    if count < n:
+        undecided |= heap_up(score, key, row, size)
+    for last in range(size - 1, 0, -1):
+        score[0], score[last] = score[last], score[0]
+        key[0], key[last] = key[last], key[0]
+        row[0], row[last] = row[last], row[0]
+        undecided |= sink(score, key, row, 0, last)
+    return row[:size], undecided

@@ -5,7 +5,7 @@ import numpy as np
 from app.engine.jit import Bytes, Float64s, Int32s, kernel
 from app.engine.kernels_table import Table
 
-DENSE_SHARE = 8  # above 1/8 as many postings as users, a pass over all users is cheaper
+DENSE_SHARE = 16  # above 1/16 as many postings as users, a pass over all users is cheaper
 ROUND = 1e12  # similarities are compared after rounding to twelve digits
 
 
@@ -45,25 +45,37 @@ def scan_listing(
     values: Float64s,
     g: float,
     sums: Float64s,
-    seen: Bytes,
     listed: Int32s,
 ) -> int:
-    """Do as `scan`, and list the users met, each once; return how many there are."""
+    """Do as `scan`, and list the users met; return how many there are.
+
+    A user whose sum returns to 0 in between is listed twice: that is for the reader to bear.
+    """
     index, value, span, _, _ = items
     count = 0
     for at in range(rows.size):
         x_plain, x_implied = values[at] * g, values[at]
         start, length = span[rows[at], 0], span[rows[at], 1]
-        for place in range(start, start + length):
-            entry = index[place]
+        users = index[start : start + length]
+        numbers = value[start : start + length]
+        for place in range(length):
+            entry = users[place]
             user = np.uint32(entry ^ (entry >> 31))
-            if seen[user] == 0:
-                seen[user] = 1
-                listed[count] = user
-                count += 1
-            sums[user] += (x_plain if entry >= 0 else x_implied) * np.float64(value[place])
-    for at in range(count):
-        seen[listed[at]] = 0
+            sum_so_far = sums[user]
+            listed[count] = user  # always written: a branch would often be guessed wrong
+            count += 1 if sum_so_far == 0.0 else 0
+            x = x_plain if entry >= 0 else x_implied
+            sums[user] = sum_so_far + x * np.float64(numbers[place])
+    return count
+
+
+@kernel
+def list_met(sums: Float64s, n_users: int, listed: Int32s) -> int:
+    """List the users whose sum is not 0, in order; return how many there are."""
+    count = 0
+    for user in range(n_users):
+        listed[count] = user
+        count += 1 if sums[user] != 0.0 else 0
     return count
 
 
@@ -117,7 +129,6 @@ def list_cosines(
     sums: Float64s,
     users: Table,
     listed: Int32s,
-    n_users: int,
     own: int,
     square: float,
     g: float,
@@ -134,11 +145,11 @@ def list_cosines(
     cost a root and a division.
     """
     totals = users[3]
-    best = np.full(min(k, n_users), least)
+    best = np.full(k, least)
     limit = 0.0
     count = 0
-    for at in range(listed.size if listed.size else n_users):
-        user = listed[at] if listed.size else at
+    for at in range(listed.size):
+        user = listed[at]
         dot = sums[user]
         if dot == 0.0:
             continue
@@ -167,20 +178,19 @@ def list_cosines(
 
 
 @kernel
-def overlaps(sums: Float64s, users: Table, listed: Int32s, n_users: int, size: int) -> None:
+def overlaps(sums: Float64s, users: Table, listed: Int32s, size: int) -> None:
     """Turn counts of common items into |both| / |either| in place."""
     span = users[2]
-    for at in range(listed.size if listed.size else n_users):
-        user = listed[at] if listed.size else at
+    for at in range(listed.size):
+        user = listed[at]
         common = sums[user]
-        sums[user] = common / (size + span[user, 1] - common) if common > 0.0 else 0.0
+        sums[user] = common / (size + span[user, 1] - common)
 
 
 @kernel
 def list_similar(
     sums: Float64s,
     listed: Int32s,
-    n_users: int,
     own: int,
     least: float,
     rows: Int32s,
@@ -191,8 +201,8 @@ def list_similar(
     Leaves all sums at 0 but those of the users returned in `rows`.
     """
     count = 0
-    for at in range(listed.size if listed.size else n_users):
-        user = listed[at] if listed.size else at
+    for at in range(listed.size):
+        user = listed[at]
         score = np.rint(sums[user] * ROUND)
         if score >= least and user != own:
             rows[count] = user

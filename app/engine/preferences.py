@@ -190,8 +190,12 @@ class Preferences:
     def _replace(self, new: Entries) -> None:
         """Swap in the new tables; `new` holds the references of its filled rows already."""
         by_user = build_table(new.users, new.entries, new.values, n_rows=new.n_users, squared=True)
-        owners = new.users ^ (new.entries >> 31)  # complemented where the entry is
-        by_item = build_table(new.items, owners, new.values, n_rows=new.n_items, squared=False)
+        # in order of users, so that a scan of an item's row walks through memory in one direction
+        users, entries, values = by_user.entries()
+        marks = entries >> 31
+        by_item = build_table(
+            entries ^ marks, users ^ marks, values, n_rows=new.n_items, squared=False
+        )
         with self.lock:
             old_users, old_items = _filled(self._by_user), _filled(self._by_item)
             self._by_user, self._by_item = by_user, by_item

@@ -1,7 +1,5 @@
 """Masks, and the best n rows in a fixed order."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,15 +12,7 @@ SCORE_SCALE = 1e9  # scores are compared after rounding to nine digits
 Mask = npt.NDArray[np.uint8] | npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """The best rows, shape (<= n,), best first, and how many rows were eligible in all."""
-
-    rows: Int32s
-    eligible: int
-
-
-def rank(
+def top_n(
     scores: Float64s,
     items: IdIndex,
     *,
@@ -30,8 +20,8 @@ def rank(
     allowed: Mask,
     min_score: float | None = None,
     positive: bool = False,
-) -> Ranking:
-    """Order rows by score rounded to nine digits, descending, then by id, ascending.
+) -> Int32s:
+    """Return the n best rows by score rounded to nine digits, descending, then by id, ascending.
 
     scores, allowed : shape (items.capacity,); only rows allowed, and never rows that are free.
     min_score : keep rounded scores of at least that; positive : keep rounded scores above 0.
@@ -44,26 +34,15 @@ def rank(
     least = -np.inf if min_score is None else float(np.rint(min_score * SCORE_SCALE))
     if positive:
         least = max(least, 1.0)
-    rows = np.empty(scores.size, np.int32)
-    rounded = np.empty(scores.size, np.float64)
-    mask = allowed.view(np.uint8)
-    found = kernels.eligible(scores, mask, items.alive, SCORE_SCALE, least, rows, rounded)
-    chosen, _ = best_rows(rows[:found], rounded[:found], items, n=n)
-    return Ranking(chosen, found)
-
-
-def top_n(
-    scores: Float64s,
-    items: IdIndex,
-    *,
-    n: int,
-    allowed: Mask,
-    min_score: float | None = None,
-    positive: bool = False,
-) -> Int32s:
-    """Return the rows of `rank` alone."""
-    limits = {"min_score": min_score, "positive": positive}
-    return rank(scores, items, n=n, allowed=allowed, **limits).rows  # type: ignore[arg-type]
+    if n <= 0:
+        return np.empty(0, np.int32)
+    mask, alive = allowed.view(np.uint8), items.alive
+    found = kernels.best_eligible(scores, mask, alive, items.keys, SCORE_SCALE, least, n)
+    if not found[1]:
+        return found[0]
+    rows, rounded = np.empty(scores.size, np.int32), np.empty(scores.size)
+    count = kernels.eligible(scores, mask, alive, SCORE_SCALE, least, rows, rounded)
+    return best_rows(rows[:count], rounded[:count], items, n=n)[0]
 
 
 def best_rows(rows: Int32s, scores: Float64s, ids: IdIndex, *, n: int) -> tuple[Int32s, Float64s]:

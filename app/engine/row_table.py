@@ -76,10 +76,10 @@ class RowTable:
         end = start + length
         return self.index[start:end].copy(), self.value[start:end].copy()
 
-    def entries(self) -> tuple[Int64s, Int32s, Float32s]:
-        """Copy all entries, shapes (n,): rows, indices (complemented where marked), values."""
+    def entries(self) -> tuple[Int32s, Int32s, Float32s]:
+        """Copy all entries in order of rows: row, index (complemented where marked), value; (n,)."""
         lengths, starts = self.span[:, kernels.LENGTH], self.span[:, kernels.START]
-        rows = np.repeat(np.arange(len(lengths)), lengths)
+        rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
         before = np.cumsum(lengths, dtype=np.int64) - lengths
         places = starts.astype(np.int64)[rows] + np.arange(rows.size) - before[rows]
         return rows, self.index[places], self.value[places]

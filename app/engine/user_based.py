@@ -16,8 +16,6 @@ from app.engine.ranking import best_rows
 # (profile, g, least, k) -> number of candidates written down
 Measure = Callable[[Profile, float, float, int], int]
 
-_EVERYBODY = np.empty(0, np.int32)  # stands for a pass over all users
-
 
 @dataclass(frozen=True)
 class Neighbours:
@@ -35,6 +33,7 @@ class UserBased:
         self._sums = np.zeros(0)
         self._moments = np.zeros((0, 6))
         self._seen = np.zeros(0, np.uint8)
+        self._listed = np.empty(0, np.int32)
         self._rows = np.empty(0, np.int32)
         self._rounded = np.empty(0)
         self._cosines = np.empty(0)
@@ -83,9 +82,9 @@ class UserBased:
 
         Returns shape (items.capacity,), in rating units; 0 where no neighbour has the item.
         """
-        scores = self._sum_up(neighbours, g)
         total = float(neighbours.similarities.sum())
-        return scores / total if total > 0.0 else scores
+        weights = neighbours.similarities / total if total > 0.0 else neighbours.similarities
+        return self._sum_up(neighbours.rows, weights, g)
 
     def predict(self, profile: Profile, neighbours: Neighbours, *, g: float = 1.0) -> Float64s:
         """Predict every rating: as `scores`, but divided by the neighbours who have the item.
@@ -93,7 +92,7 @@ class UserBased:
         Returns shape (items.capacity,), in rating units; NaN where no neighbour has the item.
         """
         with self._preferences.lock:
-            scores = self._sum_up(neighbours, g)
+            scores = self._sum_up(neighbours.rows, neighbours.similarities, g)
             raters = np.zeros(scores.size)
             table = self._preferences.by_user.arrays
             kernels_neighbours.add_raters(table, neighbours.rows, neighbours.similarities, raters)
@@ -122,67 +121,55 @@ class UserBased:
                 g,
             )
 
-    def _sum_up(self, neighbours: Neighbours, g: float) -> Float64s:
+    def _sum_up(self, rows: Int32s, weights: Float64s, g: float) -> Float64s:
         with self._preferences.lock:
             scores = np.zeros(self._preferences.items.capacity)
             table = self._preferences.by_user.arrays
-            kernels_neighbours.add_scores(
-                table, neighbours.rows, neighbours.similarities, g, scores
-            )
+            kernels_neighbours.add_scores(table, rows, weights, g, scores)
             return scores
 
     def _fit(self) -> None:
-        n_users = self._preferences.users.capacity
+        n_users = self._n_users
         if n_users > self._sums.size:
             room = n_users + n_users // 8
             self._sums, self._seen = np.zeros(room), np.zeros(room, np.uint8)
-            self._rows = np.empty(room, np.int32)
+            self._listed, self._rows = np.empty(room, np.int32), np.empty(room, np.int32)
             self._rounded, self._cosines = np.empty(room), np.empty(room)
-
-    def _is_dense(self, profile: Profile) -> bool:
-        items = self._preferences.by_item.arrays
-        return kernels.is_dense(items, profile.items, self._preferences.users.capacity)
-
-    def _touched(self, profile: Profile) -> Int32s:
-        """List the users to look at; empty for all of them."""
-        if self._is_dense(profile):
-            return _EVERYBODY
-        items = self._preferences.by_item.arrays
-        count = kernels.list_touched(items, profile.items, self._seen, self._rows)
-        return self._rows[:count].copy()
 
     def _cosine(self, profile: Profile, g: float, least: float, k: int) -> int:
         return kernels.list_cosines(
             self._sums,
             self._preferences.by_user.arrays,
             self._scanned(profile, g),
-            self._preferences.users.capacity,
             profile.user_row,
             float(profile.values @ profile.values),
             g,
             least,
-            k,
+            min(k, self._sums.size),
             self._rows,
             self._rounded,
             self._cosines,
         )
 
     def _scanned(self, profile: Profile, g: float) -> Int32s:
-        """Sum up products; return the users to look at as `_touched` does."""
-        items, sums = self._preferences.by_item.arrays, self._sums
-        if self._is_dense(profile):
-            kernels.scan(items, profile.items, profile.values, g, sums)
-            return _EVERYBODY
-        count = kernels.scan_listing(
-            items, profile.items, profile.values, g, sums, self._seen, self._rows
-        )
-        return self._rows[:count].copy()
+        """Sum up products; return the users met."""
+        items, sums, n_users = self._preferences.by_item.arrays, self._sums, self._n_users
+        rows, values = profile.items, profile.values
+        if kernels.is_dense(items, rows, n_users):
+            kernels.scan(items, rows, values, g, sums)
+            return self._listed[: kernels.list_met(sums, n_users, self._listed)]
+        return self._listed[: kernels.scan_listing(items, rows, values, g, sums, self._listed)]
+
+    def _touched(self, profile: Profile) -> Int32s:
+        """List the users who have any of the profile's items."""
+        items = self._preferences.by_item.arrays
+        return self._listed[: kernels.list_touched(items, profile.items, self._seen, self._listed)]
 
     def _jaccard(self, profile: Profile, g: float, least: float, k: int) -> int:
-        n_users, listed = self._preferences.users.capacity, self._touched(profile)
+        listed = self._touched(profile)
         kernels.scan_sets(self._preferences.by_item.arrays, profile.items, self._sums)
         users = self._preferences.by_user.arrays
-        kernels.overlaps(self._sums, users, listed, n_users, profile.items.size)
+        kernels.overlaps(self._sums, users, listed, profile.items.size)
         return self._list_similar(profile, listed, least)
 
     def _pearson(self, profile: Profile, g: float, least: float, k: int) -> int:
@@ -191,12 +178,14 @@ class UserBased:
         items, listed = self._preferences.by_item.arrays, self._touched(profile)
         kernels_pearson.scan_means(items, profile.items, profile.values, g, self._moments)
         kernels_pearson.scan_deviations(items, profile.items, profile.values, g, self._moments)
-        n_users = self._preferences.users.capacity
-        kernels_pearson.correlations(self._moments, listed, n_users, self._sums)
+        kernels_pearson.correlations(self._moments, listed, self._sums)
         return self._list_similar(profile, listed, least)
 
     def _list_similar(self, profile: Profile, listed: Int32s, least: float) -> int:
-        n_users, own = self._preferences.users.capacity, profile.user_row
         return kernels.list_similar(
-            self._sums, listed, n_users, own, least, self._rows, self._rounded
+            self._sums, listed, profile.user_row, least, self._rows, self._rounded
         )
+
+    @property
+    def _n_users(self) -> int:
+        return self._preferences.users.capacity

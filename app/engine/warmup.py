@@ -51,7 +51,7 @@ def _exercise_user_based(preferences: Preferences, user_based: UserBased) -> Non
         user_based.predict(profile, found)
         user_based.explain(profile, found, 0)
         allowed = ranking.everything(preferences.items)
-        ranking.rank(scores, preferences.items, n=2, allowed=allowed, min_score=0.1)
+        ranking.top_n(scores, preferences.items, n=2, allowed=allowed, min_score=0.1)
 
 
 def _exercise_features(preferences: Preferences) -> None:

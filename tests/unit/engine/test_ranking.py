@@ -22,9 +22,8 @@ def test_equals_a_sort_by_rounded_score_then_id(table, n):
     for row, (score, may) in zip(rows, table.values(), strict=True):
         scores[row], allowed[row] = score, may
     wanted = {id_: score for id_, (score, may) in table.items() if may}
-    result = ranking.rank(scores, items, n=n, allowed=allowed)
-    assert [items.id(row) for row in result.rows.tolist()] == brute_force.ranked(wanted, n)
-    assert result.eligible == len(wanted)
+    found = ranking.top_n(scores, items, n=n, allowed=allowed)
+    assert [items.id(row) for row in found.tolist()] == brute_force.ranked(wanted, n)
 
 
 def index_of(*ids):
@@ -53,9 +52,8 @@ def test_ids_that_differ_late_are_compared_as_strings():
 def test_limits_hold_for_rounded_scores(limits, expected):
     items = index_of("a", "b", "c", "d", "nan")
     scores = np.array([0.9, 0.5 - 1e-12, 1e-12, -0.2, np.nan])
-    result = ranking.rank(scores, items, n=9, allowed=ranking.everything(items), **limits)
-    assert [items.id(row) for row in result.rows.tolist()] == expected
-    assert result.eligible == len(expected)
+    found = ranking.top_n(scores, items, n=9, allowed=ranking.everything(items), **limits)
+    assert [items.id(row) for row in found.tolist()] == expected
 
 
 def test_free_and_blocked_rows_are_never_listed():
@@ -66,13 +64,18 @@ def test_free_and_blocked_rows_are_never_listed():
     assert ranking.top_n(np.ones(3), items, n=9, allowed=allowed).tolist() == [2]
 
 
-def test_eligible_counts_beyond_the_page():
-    items = index_of(*"abcdef")
-    result = ranking.rank(np.ones(6), items, n=2, allowed=ranking.everything(items))
-    assert result.rows.size == 2 and result.eligible == 6
+@pytest.mark.parametrize("seed", range(20))
+def test_many_rows_of_which_few_have_a_score(seed):
+    rng = np.random.default_rng(seed)
+    items = index_of(*(f"{n:x}" for n in range(300)))
+    scores = np.where(rng.random(300) < 0.1, np.round(rng.random(300), 1), 0.0)
+    wanted = {items.id(row): float(score) for row, score in enumerate(scores) if score > 0}
+    for n in (1, 5, 100):
+        found = ranking.top_n(scores, items, n=n, allowed=ranking.everything(items), positive=True)
+        assert [items.id(row) for row in found.tolist()] == brute_force.ranked(wanted, n)
 
 
 def test_refuses_arrays_of_another_size():
     items = index_of("a", "b")
     with pytest.raises(ValueError, match="2 rows"):
-        ranking.rank(np.ones(2), items, n=1, allowed=np.ones(1, np.uint8))
+        ranking.top_n(np.ones(2), items, n=1, allowed=np.ones(1, np.uint8))

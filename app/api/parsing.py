@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -45,7 +46,7 @@ class StrictAdapter(PydanticAdapter):
         """Return the model, or raise Unparsable, Invalid or UnsupportedMediaType."""
         try:
             if location == "query":
-                return self.model_class.model_validate_strings(_single(query_of(request)))
+                return _read_query(self.model_class, request.query_string)
             refuse_names(name for name, _ in query_of(request))
             limit_body(request, getattr(self.model_class, "max_bytes", Input.max_bytes))
             if request.mimetype in _FORMS and location == "json_or_form":
@@ -84,7 +85,16 @@ def refuse_names(names: Iterable[str]) -> None:
 
 def query_of(request: Request) -> Pairs:
     """Return the parameters of the address, or raise Unparsable."""
-    text = request.query_string
+    return _pairs(request.query_string)
+
+
+@lru_cache(1024)
+def _read_query(model: type[BaseModel], text: bytes) -> BaseModel:
+    """Return the model. It is frozen, and callers ask in the same words again and again."""
+    return model.model_validate_strings(_single(_pairs(text)))
+
+
+def _pairs(text: bytes) -> Pairs:
     _require_utf8(text, "The address")
     return parse_qsl(text.decode(), keep_blank_values=True)
 

@@ -1,6 +1,5 @@
 """Shelves: for you, popular, similar items."""
 
-from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -36,7 +35,7 @@ def recommend(query_data: RecommendQuery) -> Response:
     """
     user_id = subject(query_data.user_id)
     sight = sight_of(user_id)
-    query = replace(query_data.to_query(user_id), own_ratings=sight.own_ratings)
+    query = query_data.to_query(user_id, sight.own_ratings)
     page = services().recommendations.shelf("for_you", query)
     return _answer(page, user_id=user_id, fresh=sight.fresh)
 

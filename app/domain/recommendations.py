@@ -1,8 +1,9 @@
 """A question a storefront asks, and the answer a shelf gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from app.domain.catalogue import Product
 from app.domain.settings import Similarity, Strategy
@@ -29,8 +30,7 @@ class Query:
     """The shopper's ratings by item id, where they are newer than memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An item on its way to a shelf: its row, its score, and what each strategy gave it.
 
     `parts` sum to the score; they are filled in where the query asks why.
@@ -38,11 +38,10 @@ class Candidate:
 
     row: int
     score: float
-    parts: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Recommended:
+class Recommended(NamedTuple):
     """One place on a shelf."""
 
     product: Product

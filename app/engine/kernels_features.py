@@ -27,13 +27,16 @@ def encoded_product(items: Table, n_items: int, profile: Float64s, scores: Float
     """Unit vectors times a profile, written where the item has an encoded vector."""
     index, value, span, totals, _ = items
     for row in range(n_items):
+        start, length = span[row, 0], span[row, 1]
+        dims = index[start : start + length]
+        weights = value[start : start + length]
+        dot = 0.0
+        for place in range(length):
+            dot += profile[np.uint32(dims[place])] * np.float64(weights[place])
+        scores[row] = dot
+    for row in range(n_items):  # on its own, so that roots and quotients are vectorised
         square = totals[row, 0]
-        if square > 0.0:
-            start, length = span[row, 0], span[row, 1]
-            dot = 0.0
-            for place in range(start, start + length):
-                dot += profile[np.uint32(index[place])] * np.float64(value[place])
-            scores[row] = dot / np.sqrt(square)
+        scores[row] = scores[row] / np.sqrt(square) if square > 0.0 else 0.0
 
 
 @summing_kernel

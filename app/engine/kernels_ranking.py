@@ -75,6 +75,18 @@ def heap_up(score: Float64s, key: UInt64s, row: Int32s, size: int) -> bool:
 
 
 @kernel
+def sort_down(score: Float64s, key: UInt64s, row: Int32s, size: int) -> bool:
+    """Turn a heap into a list, best first; True if a comparison was undecided."""
+    undecided = False
+    for last in range(size - 1, 0, -1):
+        score[0], score[last] = score[last], score[0]
+        key[0], key[last] = key[last], key[0]
+        row[0], row[last] = row[last], row[0]
+        undecided |= sink(score, key, row, 0, last)
+    return undecided
+
+
+@kernel
 def best(rows: Int32s, scores: Float64s, keys: UInt64s, n: int) -> tuple[Int32s, Float64s, bool]:
     """The n best rows, best first: by score descending, then key ascending; their scores.
 
@@ -96,11 +108,7 @@ def best(rows: Int32s, scores: Float64s, keys: UInt64s, n: int) -> tuple[Int32s,
         if order > 0:
             score[0], key[0], row[0] = scores[at], keys[rows[at]], rows[at]
             undecided |= sink(score, key, row, 0, n)
-    for size in range(n - 1, 0, -1):
-        score[0], score[size] = score[size], score[0]
-        key[0], key[size] = key[size], key[0]
-        row[0], row[size] = row[size], row[0]
-        undecided |= sink(score, key, row, 0, size)
+    undecided |= sort_down(score, key, row, n)
     return row, score, undecided
 
 
@@ -165,9 +173,5 @@ def best_eligible(
     size = min(count, n)
     if count < n:
         undecided |= heap_up(score, key, row, size)
-    for last in range(size - 1, 0, -1):
-        score[0], score[last] = score[last], score[0]
-        key[0], key[last] = key[last], key[0]
-        row[0], row[last] = row[last], row[0]
-        undecided |= sink(score, key, row, 0, last)
+    undecided |= sort_down(score, key, row, size)
     return row[:size], undecided

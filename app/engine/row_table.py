@@ -77,7 +77,7 @@ class RowTable:
         return self.index[start:end].copy(), self.value[start:end].copy()
 
     def entries(self) -> tuple[Int32s, Int32s, Float32s]:
-        """Copy all entries in order of rows: row, index (complemented where marked), value; (n,)."""
+        """Copy all entries in order of rows: row, index (complemented if marked), value; (n,)."""
         lengths, starts = self.span[:, kernels.LENGTH], self.span[:, kernels.START]
         rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
         before = np.cumsum(lengths, dtype=np.int64) - lengths

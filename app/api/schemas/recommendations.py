@@ -1,5 +1,6 @@
 """Shelves over HTTP."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,7 +43,7 @@ class ListOptions(PageOptions):
     min_score: Annotated[float | None, Field(ge=-1e6, le=1e6)] = None
     explain: Annotated[bool, Field(description="1: say why, for each item.")] = False
 
-    def to_query(self, user_id: str) -> Query:
+    def to_query(self, user_id: str, own_ratings: Mapping[str, float] | None = None) -> Query:
         """Return the domain's query for one shopper."""
         return Query(
             user_id=user_id,
@@ -56,6 +57,7 @@ class ListOptions(PageOptions):
             min_similarity=self.min_similarity,
             min_score=self.min_score,
             explain=self.explain,
+            own_ratings=own_ratings,
         )
 
 

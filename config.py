@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     """None: the embedded MongoDB of `data_dir`."""
     mongo_db: str = "shelfwise"
     data_dir: Path = Path(".data")
-    """Embedded MongoDB, development secret, reject files, metrics, sockets for commands."""
+    """Embedded MongoDB, snapshot, development secret, reject files, metrics, command sockets."""
 
     secret_key: SecretStr | None = None
     """Signs tokens. None: only in development, made once and kept in `data_dir`."""

@@ -26,6 +26,11 @@ _ITEMS = Gauge("shelfwise_items", "Items that may be shown", multiprocess_mode="
 _BYTES = Gauge(
     "shelfwise_engine_bytes", "Size of the live tables", multiprocess_mode="livemostrecent"
 )
+_SNAPSHOT = Gauge(
+    "shelfwise_snapshot_age_seconds",
+    "Age of the snapshot workers start from; -1: none",
+    multiprocess_mode="livemostrecent",
+)
 _MEMORY = Gauge(
     "shelfwise_memory_bytes",
     "Memory of each worker; of these kinds only proportional adds up over workers",
@@ -43,6 +48,8 @@ def measure(shop: Services) -> None:
     _RATINGS.set(len(shop.tables.preferences))
     _ITEMS.set(shop.recommendations.shown_items)
     _BYTES.set(shop.tables.nbytes)
+    age = shop.snapshots.age_seconds()
+    _SNAPSHOT.set(-1 if age is None else age)
 
 
 def measure_memory() -> None:

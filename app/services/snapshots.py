@@ -42,6 +42,11 @@ class Snapshots:
             log.warning("snapshot passed over", reason=str(error))
             return None
 
+    def age_seconds(self) -> float | None:
+        """Return how old the present snapshot is; None if there is none that can be used."""
+        header = self.header()
+        return None if header is None else self._unix_time() - header.taken_at
+
     def alone(self) -> AbstractContextManager[None]:
         """Wait until no other process of this machine makes this snapshot, and keep others out."""
         return self._files.alone(self._installation())

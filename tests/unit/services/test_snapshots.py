@@ -48,7 +48,7 @@ def test_memory_comes_back_with_its_place(folder):
     place = mine.restore(now=LATER)
     assert (place.position, place.resume_token) == (PLACE.position, PLACE.resume_token)
     assert (a.numbers, b.numbers) == ([1, 2], [3])
-    assert mine.header().taken_at == 50.0
+    assert mine.header().taken_at == 50.0 and mine.age_seconds() == 0.0
 
 
 @pytest.mark.parametrize(

@@ -57,26 +57,21 @@ def stored(position: Position | None, status_code: int = 200, **fields: Any) -> 
     A write that changed nothing gives the caller's own token back.
     """
     response = success(status_code, **fields)
-    token = services().freshness.token(position) if position else _given_token()
+    token = services().freshness.token(position) if position else given_token()
     if token:
         response.headers[FRESHNESS] = token
         response.set_cookie(COOKIE, token, _COOKIE_SECONDS, httponly=True, samesite="Lax")
     return response
 
 
-def is_fresh() -> bool:
-    """Wait a moment for what the caller wrote elsewhere; return whether memory holds it here."""
-    token = _given_token()
-    return not token or services().freshness.is_reached(token)
-
-
 def sight_of(user_id: str | None) -> Sight:
-    """Wait as `is_fresh`; where memory stays late, look what the shopper has rated."""
-    token = _given_token()
+    """Wait a moment for what the caller wrote elsewhere; else look what the shopper has rated."""
+    token = given_token()
     return services().freshness.sight(token, user_id) if token else _CLEAR
 
 
-def _given_token() -> str:
+def given_token() -> str:
+    """Return the freshness token that came with the request; empty for none."""
     if given := request.headers.get(FRESHNESS):
         return given
     # most callers have no cookies: none are looked for then, which costs as much as finding one

@@ -37,6 +37,8 @@ class Peer:
             return not poll.poll(0) or self._socket.recv(1, socket.MSG_PEEK) != b""
         except OSError:
             return False
+        except ValueError:  # encrypted by the server itself: nothing can be seen
+            return True
 
     def hang_up(self) -> None:
         """Close both ways, so that the server need not wait for the client to do so."""

@@ -1,6 +1,7 @@
 """A shopper's list as server-sent events."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from flask import Response, request
 from prometheus_client import Gauge
 
 from app.api.access import allow, by_ticket
-from app.api.answers import encoded, is_fresh, success
+from app.api.answers import encoded, given_token, success
 from app.api.ids import new_id
 from app.api.lists import rendered
 from app.api.peer import Peer
@@ -18,7 +19,7 @@ from app.api.schemas.streams import StreamQuery, TicketAnswer, TicketBody
 from app.api.threads import step_aside
 from app.current import caller, services, subject
 from app.domain.accounts import Role
-from app.domain.errors import NotAuthenticated
+from app.domain.errors import NotAuthenticated, TooManyStreams
 from app.domain.streams import Beat, End, Event, Grant, Listed, Reason
 from app.services.streams import Streams
 
@@ -65,11 +66,13 @@ def stream(query_data: StreamQuery) -> Response:
         raise NotAuthenticated("What this ticket rests on has gone. Log in again.")
     query = query_data.to_query(grant.user_id)
     shop.recommendations.complete(query)  # its faults are told before anything is sent
-    fresh, peer = is_fresh(), Peer(request.environ)
+    token, peer = given_token(), Peer(request.environ)
 
     def look() -> dict[str, Any]:
-        page = shop.recommendations.shelf("for_you", query)
-        return {"user_id": grant.user_id, "fresh": fresh, **rendered(page)}
+        sight = shop.freshness.sight(token, grant.user_id)
+        seen_so = replace(query, own_ratings=sight.own_ratings)
+        page = shop.recommendations.shelf("for_you", seen_so)
+        return {"user_id": grant.user_id, "fresh": sight.fresh, **rendered(page)}
 
     seen = request.headers.get("Last-Event-ID") or query_data.last_event_id
     events = shop.streams.follow(grant, look, seen=seen, present=peer.is_there)
@@ -86,7 +89,12 @@ class _Body:
         self._leave: list[Callable[[], None]] = [streams.leave, _OPEN.dec, peer.hang_up]
         self._chunks = _chunks(events)
         peer.limit()
-        step_aside()
+        try:
+            step_aside()
+        except RuntimeError as error:  # the system gives no more threads
+            self._leave.remove(peer.hang_up)
+            self.close()
+            raise TooManyStreams from error
 
     def __iter__(self) -> Iterator[bytes]:
         return self._chunks

@@ -56,8 +56,8 @@ class _RequestThread(Thread):
 
     def step_aside(self) -> None:
         if not self._replaced:
-            self._replaced = True
             self._pool.add()
+            self._replaced = True
 
 
 def step_aside() -> None:

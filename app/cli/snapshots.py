@@ -1,6 +1,8 @@
 """flask snapshot: what workers start from."""
 
 import os
+import signal
+import sys
 import time
 from datetime import UTC, datetime
 
@@ -12,6 +14,7 @@ from app.cli.context import explained, services
 snapshot = AppGroup("snapshot", help="Memory as a file, from which workers start.")
 
 _GENTLE = 10
+_PATIENCE_SECONDS = 900
 
 
 @snapshot.command()
@@ -25,6 +28,8 @@ def make(if_missing: bool, gently: bool, quiet: bool) -> None:
     """
     if gently:
         os.nice(_GENTLE)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was begun is removed
+    signal.alarm(_PATIENCE_SECONDS)  # others wait for the turn, also when nobody waits for this one
     started = time.perf_counter()
     with explained():
         try:

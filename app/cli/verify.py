@@ -1,6 +1,5 @@
 """flask verify: whether the memory of running workers is what the database says."""
 
-import secrets
 from collections.abc import Mapping
 
 import click
@@ -40,10 +39,9 @@ def verify(limit: int) -> None:
         raise SystemExit(1)
 
 
-def _dump() -> Mapping[int, str]:
+def _dump(prefix: str) -> Mapping[int, str]:
     folder = shop().settings.run_dir
-    name = f"verify-{secrets.token_hex(4)}"
-    answers = ask_all(folder, "dump", seconds=_PATIENCE_SECONDS, name=name)
+    answers = ask_all(folder, "dump", seconds=_PATIENCE_SECONDS, name=prefix)
     if not answers:
         raise click.ClickException(
             f"No worker listens in {folder}. Give PORT and DATA_DIR as the service has them."

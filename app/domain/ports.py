@@ -167,7 +167,12 @@ class SnapshotStore(Protocol):
     """Snapshots by name, on this machine."""
 
     def write(
-        self, name: str, header: SnapshotHeader, parts: Mapping[str, Mapping[str, Any]]
+        self,
+        name: str,
+        header: SnapshotHeader,
+        parts: Mapping[str, Mapping[str, Any]],
+        *,
+        lasting: bool = True,
     ) -> int:
         """Store a snapshot in place of the former one; return its bytes. Raises OSError."""
 
@@ -179,6 +184,9 @@ class SnapshotStore(Protocol):
 
     def discard(self, name: str) -> None:
         """Remove the snapshot, if there is one."""
+
+    def sweep(self, prefix: str) -> None:
+        """Remove every snapshot whose name begins so, half made ones too."""
 
     def alone(self, name: str) -> AbstractContextManager[None]:
         """Wait until no other process makes this snapshot, and keep others out."""

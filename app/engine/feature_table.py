@@ -147,8 +147,12 @@ class Features:
             return scores
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return both spaces as plain arrays, rows as they are, for `restore`."""
+        """Return both spaces as plain arrays, rows as they are, for `restore`.
+
+        They are the live arrays, which stay where they are as long as nothing is changed.
+        """
         with self.lock:
+            self._encoded.fit_rows(self.items.capacity)  # readers will find nothing left to do
             return {**self._encoded.dump("encoded"), **self._own.dump(), "held": self._held}
 
     def restore(self, arrays: Arrays) -> None:

@@ -201,11 +201,13 @@ def wipe_holes(table: Table) -> None:
     row, place = state[FIRST], 0
     while row >= 0:
         for hole in range(place, span[row, START]):
-            index[hole], value[hole] = 0, 0.0
+            if index[hole] != 0 or value[hole] != 0.0:  # a write would end the sharing of a page
+                index[hole], value[hole] = 0, 0.0
         place = span[row, START] + span[row, LENGTH]
         row = span[row, NEXT]
     for hole in range(place, index.size):
-        index[hole], value[hole] = 0, 0.0
+        if index[hole] != 0 or value[hole] != 0.0:
+            index[hole], value[hole] = 0, 0.0
 
 
 @short_kernel

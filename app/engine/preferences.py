@@ -177,9 +177,12 @@ class Preferences:
         self._replace(gather(self.users, self.items, self.lock, batches, implied))
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return both tables as plain arrays, rows as they are, for `restore`."""
-        with self.lock:
-            return self._by_user.dump("by_user") | self._by_item.dump("by_item")
+        """Return both tables as plain arrays, rows as they are, for `restore`.
+
+        They are the live arrays, which stay where they are as long as nothing is changed.
+        """
+        with self.lock:  # rows are fitted first: readers will find nothing left to do
+            return self.by_user.dump("by_user") | self.by_item.dump("by_item")
 
     def restore(self, arrays: Arrays) -> None:
         """Become what `dump` described, over ids that were restored too; the arrays are taken."""

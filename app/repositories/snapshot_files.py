@@ -22,10 +22,13 @@ class SnapshotFiles:
         """Return where the snapshot of that name lies."""
         return self._folder / f"{name}.snapshot"
 
-    def write(self, name: str, header: SnapshotHeader, parts: Parts) -> int:
+    def write(
+        self, name: str, header: SnapshotHeader, parts: Parts, *, lasting: bool = True
+    ) -> int:
         """Store a snapshot in place of the former one; return its bytes on disk.
 
-        Whole or not at all: the former one stays where this fails. Raises OSError.
+        Whole or not at all: the former one stays where this fails. Raises OSError. Returns when it
+        would survive a loss of power, if it is to be `lasting`.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self._folder / f".{name}.{os.getpid()}"
@@ -33,12 +36,14 @@ class SnapshotFiles:
             with open(partial, "wb", opener=_private) as file:
                 layout.write(file, header, parts)
                 file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    os.fsync(file.fileno())
                 size = os.fstat(file.fileno()).st_blocks * 512
             partial.replace(self.path(name))
         finally:
             partial.unlink(missing_ok=True)
-        _sync_folder(self._folder)
+        if lasting:
+            _sync_folder(self._folder)
         return size
 
     def header(self, name: str) -> SnapshotHeader | None:
@@ -60,12 +65,20 @@ class SnapshotFiles:
         """Remove the snapshot, if there is one."""
         self.path(name).unlink(missing_ok=True)
 
+    def sweep(self, prefix: str) -> None:
+        """Remove every snapshot whose name begins so, and what was begun under such a name."""
+        for pattern in (f"{prefix}*.snapshot", f".{prefix}*"):
+            for path in self._folder.glob(pattern):
+                path.unlink(missing_ok=True)
+
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
         """Wait until no other process of this machine makes this snapshot, and keep others out."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self._folder / f"{name}.lock", "wb", opener=_private) as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # let go by the kernel, however this process ends
+            for begun in self._folder.glob(f".{name}.*"):  # by one that was killed
+                begun.unlink(missing_ok=True)
             yield
 
 

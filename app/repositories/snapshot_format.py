@@ -25,6 +25,7 @@ Parts = Mapping[str, Mapping[str, NDArray[Any]]]
 _MAGIC = b"SHELFWISE SNAPSHOT 1\n"
 _NUMBER = 8  # bytes
 _PAGE = 4096
+_LONGEST_HEADER = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +97,23 @@ def read_header(file: IO[bytes]) -> Contents:
     if file.read(len(_MAGIC)) != _MAGIC:
         raise SnapshotRejected("it is of another version")
     length, checksum = (int.from_bytes(file.read(_NUMBER), "little") for _ in range(2))
-    text = file.read(length)
+    text = file.read(min(length, _LONGEST_HEADER))
     if xxhash.xxh3_64_intdigest(text) != checksum:
         raise SnapshotRejected("its header is damaged")
-    values = orjson.loads(text)
-    header = values["header"]
-    places = [_Place(**{**place, "shape": tuple(place["shape"])}) for place in values["arrays"]]
+    try:
+        header, places = _parsed(orjson.loads(text))
+    except (KeyError, TypeError, ValueError) as error:  # another release, other words
+        raise SnapshotRejected("it is of another version") from error
     if not all(np.dtype(place.dtype).isnative for place in places):
         raise SnapshotRejected("it is of a machine of another byte order")
+    return Contents(header, places, _aligned(file.tell()))
+
+
+def _parsed(values: dict[str, Any]) -> tuple[SnapshotHeader, list[_Place]]:
+    header = values["header"]
     header["position"] = Position(*header["position"])
-    return Contents(SnapshotHeader(**header), places, _aligned(file.tell()))
+    places = [_Place(**{**place, "shape": tuple(place["shape"])}) for place in values["arrays"]]
+    return SnapshotHeader(**header), places
 
 
 def _lay_out(parts: Parts) -> list[_Place]:

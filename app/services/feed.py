@@ -126,6 +126,7 @@ class Feed:
 
     def _do_jobs(self) -> None:
         while not self._jobs.empty():
+            self.contact.pause()  # nobody listens meanwhile
             job, outcome = self._jobs.get()
             try:
                 outcome.set_result(job(self._place))
@@ -134,6 +135,8 @@ class Feed:
 
     def _load(self) -> ChangeBatch:
         begin = self._log.now()
+        self.contact.heard(begin.head)
+        self.contact.pause()  # nobody listens meanwhile
         self._applier.load()
         return begin
 
@@ -161,8 +164,8 @@ class Feed:
                 return
 
     def _reload(self) -> None:
-        self.contact.pause()
         self._stand(self._load())
+        self.applied += 1  # whoever looks for something new finds it
         self._reloading = False
 
     def _take(self, batch: ChangeBatch) -> None:

@@ -10,7 +10,7 @@ from app.domain.changes import ChangeBatch
 from app.domain.ports import ChangeLog, DeletionRepository, SnapshotMaker, Store
 from app.domain.snapshots import SnapshotHeader
 from app.services.feed import Feed
-from app.services.snapshots import Snapshots
+from app.services.snapshots import DUMPS, Snapshots
 
 log = structlog.get_logger(__name__)
 
@@ -62,9 +62,9 @@ class SnapshotKeeper:
         """
         if not self._is_worth_it():
             return None
-        place = self._snapshots.restore(now=self._changes.now())
+        place = self._snapshots.restore(now=self._changes.now)
         if place is None and self._maker.make(missing=True):
-            place = self._snapshots.restore(now=self._changes.now())
+            place = self._snapshots.restore(now=self._changes.now)
         return place
 
     def keep(self) -> None:
@@ -76,6 +76,7 @@ class SnapshotKeeper:
         erasing = header is not None and self._holds_deleted(header)
         if not erasing and not self._is_due(header):
             return
+        self._snapshots.sweep(DUMPS)  # of a comparison that was killed
         applied = self._feed.applied
         if self._maker.make(missing=False):
             self._applied = applied

@@ -1,5 +1,8 @@
 """Makes a snapshot: fills memory as a worker does, catches up, writes."""
 
+import time
+from collections.abc import Callable
+
 from app.domain.ports import ChangeLog
 from app.services.feed import Feed
 from app.services.snapshots import Snapshots
@@ -8,19 +11,33 @@ from app.services.snapshots import Snapshots
 class SnapshotMaking:
     """For a process that does nothing else: it starts from the former snapshot where it can."""
 
-    def __init__(self, snapshots: Snapshots, changes: ChangeLog, feed: Feed) -> None:
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        changes: ChangeLog,
+        feed: Feed,
+        *,
+        unix_time: Callable[[], float] = time.time,
+    ) -> None:
         self._snapshots = snapshots
         self._changes = changes
         self._feed = feed
+        self._unix_time = unix_time
 
     def make(self, *, missing: bool = False) -> int | None:
-        """Make one; return its bytes. `missing`: only where there is none, else None.
+        """Make one; return its bytes, or None if somebody else made it meanwhile.
+
+        `missing`: only where there is none at all.
 
         Raises StoreUnavailable, and OSError where it cannot be written.
         """
+        asked_at = self._unix_time()
         with self._snapshots.alone():
-            if missing and self._snapshots.header() is not None:
+            header = self._snapshots.header()
+            if header is not None and (missing or header.taken_at >= asked_at):
                 return None  # somebody else made it while we waited
-            self._feed.start(self._snapshots.restore(now=self._changes.now()))
-            self._feed.stop()
-            return self._snapshots.write(self._feed.place)
+            self._feed.start(self._snapshots.restore(now=self._changes.now))
+            try:
+                return self._feed.between(self._snapshots.write)
+            finally:
+                self._feed.stop()

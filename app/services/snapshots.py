@@ -13,6 +13,9 @@ from app.services.projections.projection import Projection
 
 log = structlog.get_logger(__name__)
 
+DUMPS = "verify-"
+"""What the names of snapshots begin with that are written to be compared, and removed."""
+
 
 class Snapshots:
     """Writes what the projections hold, and fills them from what was written.
@@ -51,6 +54,10 @@ class Snapshots:
         """Wait until no other process of this machine makes this snapshot, and keep others out."""
         return self._files.alone(self._installation())
 
+    def sweep(self, prefix: str) -> None:
+        """Remove every snapshot whose name begins so, half made ones too."""
+        self._files.sweep(prefix)
+
     def discard(self, name: str | None = None) -> None:
         """Remove the snapshot, if there is one."""
         self._files.discard(name or self._installation())
@@ -58,7 +65,7 @@ class Snapshots:
     def write(self, place: ChangeBatch, *, name: str | None = None) -> int:
         """Store what memory holds at `place`; return the bytes. Nobody may change it meanwhile.
 
-        `name`: under another one than the database's. Raises OSError.
+        `name`: under another one than the database's, for a moment only. Raises OSError.
         """
         header = SnapshotHeader(
             installation=self._installation(),
@@ -68,13 +75,17 @@ class Snapshots:
             versions={projection.name: projection.version for projection in self._projections},
         )
         parts = {projection.name: projection.dump() for projection in self._projections}
-        return self._files.write(name or self._installation(), header, parts)
+        lasting = name is None
+        return self._files.write(name or self._installation(), header, parts, lasting=lasting)
 
-    def restore(self, *, now: ChangeBatch, name: str | None = None) -> ChangeBatch | None:
+    def restore(
+        self, *, now: Callable[[], ChangeBatch], name: str | None = None
+    ) -> ChangeBatch | None:
         """Fill memory, still empty, from the snapshot; return the place from which to go on.
 
         None, and a line in the log, where there is none or it cannot be used: damaged, of another
-        version or database, or of a later time than `now`, the end of the history.
+        version or database, or of a later time than `now`, the end of the history, asked for when
+        it has been read.
         """
         snapshot = self._usable(now, name or self._installation())
         if snapshot is None:
@@ -87,12 +98,12 @@ class Snapshots:
         log.info("snapshot taken over", seconds=seconds, age_seconds=age)
         return snapshot.header.place
 
-    def _usable(self, now: ChangeBatch, name: str) -> Snapshot | None:
+    def _usable(self, now: Callable[[], ChangeBatch], name: str) -> Snapshot | None:
         try:
             snapshot = self._files.read(name)
             if snapshot is not None:
                 self._accepted(snapshot.header)
-                if snapshot.header.position > now.position:
+                if snapshot.header.position > now().position:
                     raise SnapshotRejected("it is of a later time than the database")
             return snapshot
         except SnapshotRejected as error:

@@ -119,5 +119,6 @@ class Streams:
 
 
 def _listed(content: Mapping[str, Any]) -> Listed:
-    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    told = {name: value for name, value in content.items() if name != "fresh"}
+    text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return Listed(content, hashlib.sha256(text).hexdigest()[:16])

@@ -1,9 +1,11 @@
 """Holds the memory of running workers against a rebuild from the database."""
 
+import secrets
 from collections.abc import Callable, Mapping
 
 from app.domain.ports import ChangeLog
 from app.services.services import Services
+from app.services.snapshots import DUMPS
 
 _ROUNDS = 3
 _PATIENCE_SECONDS = 60.0
@@ -15,13 +17,13 @@ class Verification:
     """Compares every projection of every worker.
 
     fresh : makes services with empty memory. dump : has every worker write its memory under a name
-    of its own, and returns the names by process id.
+    that begins with the given prefix, and returns the names by process id.
     """
 
     def __init__(
         self,
         fresh: Callable[[], Services],
-        dump: Callable[[], Mapping[int, str]],
+        dump: Callable[[str], Mapping[int, str]],
         changes: ChangeLog,
     ) -> None:
         self._fresh = fresh
@@ -46,14 +48,16 @@ class Verification:
         return found
 
     def _compare(self, rebuilt: Services) -> Differences:
-        return {pid: self._compare_one(name, rebuilt) for pid, name in self._dump().items()}
+        prefix = f"{DUMPS}{secrets.token_hex(4)}"
+        try:
+            dumped = self._dump(prefix)
+            return {pid: self._compare_one(name, rebuilt) for pid, name in dumped.items()}
+        finally:
+            rebuilt.snapshots.sweep(prefix)
 
     def _compare_one(self, name: str, rebuilt: Services) -> list[str]:
         copy = self._fresh()
-        try:
-            place = copy.snapshots.restore(now=self._changes.now(), name=name)
-        finally:
-            copy.snapshots.discard(name)
+        place = copy.snapshots.restore(now=self._changes.now, name=name)
         if place is None:
             return ["its memory could not be read"]
         if not rebuilt.feed.wait(place.position, seconds=_PATIENCE_SECONDS):

@@ -20,6 +20,7 @@ from app.services.projections.projection import Arrays
 
 log = structlog.get_logger(__name__)
 
+_LAYOUT = 1  # of the dumped arrays
 _VECTORS = "features."
 _CHUNK = 32  # items taken in at a time while loading: about a millisecond under the lock
 
@@ -28,7 +29,7 @@ class CatalogueProjection:
     """Item rows in the catalogue, their products and vectors."""
 
     name = "catalogue"
-    version = ENCODER_VERSION
+    version = 1000 * _LAYOUT + ENCODER_VERSION
     collections = (Collection.ITEMS,)
 
     def __init__(

@@ -11,7 +11,7 @@ __all__ = ["Arrays", "Projection"]
 
 
 class Projection(Protocol):
-    """One live state. All methods but `load` are called under the memory's lock."""
+    """One live state. `apply` and `forget` are called under the memory's lock."""
 
     @property
     def name(self) -> str:
@@ -35,7 +35,10 @@ class Projection(Protocol):
         """Drop every trace of a shopper."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return the state as plain arrays, of which some are the live ones: write, do not keep."""
+        """Return the state as plain arrays, of which some are the live ones.
+
+        Nothing may be changed until they are written; readers may go on.
+        """
 
     def restore(self, arrays: Arrays) -> None:
         """Become what `dump` described; called once, while the state is still empty.

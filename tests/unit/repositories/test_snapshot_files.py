@@ -1,5 +1,6 @@
 """Snapshot files: whole, checked, mapped, with room to grow."""
 
+import json
 import os
 import select
 import stat
@@ -10,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from xxhash import xxh3_64_intdigest
 
 from app.domain.changes import Position
 from app.domain.snapshots import SnapshotHeader, SnapshotRejected
 from app.engine.growth import resized
 from app.repositories.snapshot_files import SnapshotFiles
 
+MAGIC = b"SHELFWISE SNAPSHOT 1\n"
 HEADER = SnapshotHeader("abc", 1000.5, Position(7, 3), {"_data": "82ff"}, {"one": 1, "two": 4})
 PARTS: dict[str, dict[str, Any]] = {
     "one": {
@@ -70,6 +73,54 @@ def test_there_is_none(tmp_path):
     files = SnapshotFiles(tmp_path / "nothing here")
     assert files.read("shop") is None and files.header("shop") is None
     files.discard("shop")
+
+
+@pytest.mark.parametrize("at", range(len(MAGIC), len(MAGIC) + 16))
+def test_a_damaged_length_or_checksum_is_found(files, at):
+    path = files.path("shop")
+    whole = path.read_bytes()
+    for bit in range(8):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << bit
+        path.write_bytes(damaged)
+        with pytest.raises(SnapshotRejected):
+            files.read("shop")
+
+
+@pytest.mark.parametrize("change", [{"other": 1}, {"taken_at": None}, {"position": 5}])
+def test_a_header_in_other_words_is_of_another_version(files, change):
+    path = files.path("shop")
+    whole = path.read_bytes()
+    length = int.from_bytes(whole[len(MAGIC) : len(MAGIC) + 8], "little")
+    start = len(MAGIC) + 16
+    header = json.loads(whole[start : start + length])
+    for name, value in change.items():
+        if value is None:
+            del header["header"][name]
+        else:
+            header["header"][name] = value
+    text = json.dumps(header).encode()
+    numbers = b"".join(n.to_bytes(8, "little") for n in (len(text), xxh3_64_intdigest(text)))
+    path.write_bytes(MAGIC + numbers + text)
+    with pytest.raises(SnapshotRejected, match="another version"):
+        files.header("shop")
+
+
+def test_what_was_begun_and_never_ended_is_removed(files):
+    folder = files.path("shop").parent
+    (folder / ".shop.123").write_bytes(b"half made by a process that was killed")
+    with files.alone("shop"):
+        assert not (folder / ".shop.123").exists()
+    assert files.read("shop") is not None
+
+
+def test_a_sweep_takes_what_begins_so(files):
+    for name in ("verify-1-10", "verify-1-11", "verify-2-10"):
+        files.write(name, HEADER, PARTS)
+    (files.path("shop").parent / ".verify-1-12.99").write_bytes(b"begun")
+    files.sweep("verify-1")
+    left = {path.name for path in files.path("shop").parent.iterdir()}
+    assert left == {"shop.snapshot", "verify-2-10.snapshot"}
 
 
 def spots(path: Path) -> list[int]:

@@ -46,6 +46,9 @@ class World:
             self.kept = header(0)
         return self.makes
 
+    def sweep(self, prefix: str) -> None:
+        pass
+
     def stop(self) -> None:
         self.deeds.append("stop")
 

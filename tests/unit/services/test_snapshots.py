@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 def test_memory_comes_back_with_its_place(folder):
     a, b = Numbers("a"), Numbers("b")
     mine = snapshots(folder, a, b)
-    place = mine.restore(now=LATER)
+    place = mine.restore(now=lambda: LATER)
     assert (place.position, place.resume_token) == (PLACE.position, PLACE.resume_token)
     assert (a.numbers, b.numbers) == ([1, 2], [3])
     assert mine.header().taken_at == 50.0 and mine.age_seconds() == 0.0
@@ -69,7 +69,7 @@ def test_what_cannot_be_used_is_passed_over_with_words(
     folder, projections, database, now, reason, every_log
 ):
     mine = snapshots(folder, *projections, database=database)
-    assert mine.restore(now=now) is None
+    assert mine.restore(now=lambda: now) is None
     assert all(projection.numbers == [] for projection in projections)
     assert [reason in log["reason"] for log in every_log] == [True]
     assert mine.header() is None, "it is made anew"
@@ -79,12 +79,12 @@ def test_a_renamed_one_of_another_database_is_passed_over(folder, every_log):
     (folder / "shop.snapshot").rename(folder / "other.snapshot")
     mine = snapshots(folder, Numbers("a"), Numbers("b"), database="other")
     assert mine.header() is None
-    assert mine.restore(now=LATER) is None
+    assert mine.restore(now=lambda: LATER) is None
     assert "another database" in every_log[0]["reason"]
 
 
 def test_there_is_none(tmp_path, every_log):
-    assert snapshots(tmp_path, Numbers("a")).restore(now=LATER) is None
+    assert snapshots(tmp_path, Numbers("a")).restore(now=lambda: LATER) is None
     assert every_log == []
 
 
@@ -92,8 +92,8 @@ def test_one_of_another_name_stands_beside(folder):
     mine = snapshots(folder, Numbers("a", 9), Numbers("b"))
     mine.write(PLACE, name="beside")
     other = Numbers("a")
-    assert snapshots(folder, other, Numbers("b")).restore(now=LATER, name="beside")
+    assert snapshots(folder, other, Numbers("b")).restore(now=lambda: LATER, name="beside")
     assert other.numbers == [9]
     mine.discard("beside")
-    assert snapshots(folder, other, Numbers("b")).restore(now=LATER)
+    assert snapshots(folder, other, Numbers("b")).restore(now=lambda: LATER)
     assert other.numbers == [1, 2]

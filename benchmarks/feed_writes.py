@@ -1,6 +1,6 @@
 """Ratings written past the service, as an import or another worker writes them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from pymongo.write_concern import WriteConcern
 from benchmarks.engine_data import SYNTHETIC
 
 _AT_ONCE = 5_000
-_NOW = datetime(2026, 1, 2, tzinfo=UTC)
+_FIRST = datetime(2026, 1, 2, tzinfo=UTC)
 Pair = tuple[str, str]
 
 
@@ -23,6 +23,8 @@ class Writes:
         self._ratings = database["ratings"].with_options(write_concern=WriteConcern(w=1))
         self._rng = np.random.default_rng(seed)
         self._seed = seed
+        # each round has a time of its own: a replacement by the same document makes no event
+        self._rated_at = _FIRST + timedelta(days=seed)
 
     def make(self, count: int) -> dict[Pair, float]:
         """Write and return what was written."""
@@ -36,7 +38,9 @@ class Writes:
         pairs = known + self._new(count - len(known))
         order = self._rng.permutation(count).tolist()
         ratings = (1.0 + self._rng.integers(0, 5, count)).tolist()
-        operations = [_operation(pairs[at], ratings[at], at < len(known)) for at in order]
+        operations = [
+            self._operation(pairs[at], ratings[at], known=at < len(known)) for at in order
+        ]
         for start in range(0, count, _AT_ONCE):
             self._ratings.bulk_write(operations[start : start + _AT_ONCE], ordered=False)
         return dict(zip(pairs, ratings, strict=True))
@@ -46,10 +50,9 @@ class Writes:
         n_users = SYNTHETIC["1m"][0]
         return [(f"u{at % n_users}", f"new{self._seed}-{at // n_users}") for at in range(count)]
 
-
-def _operation(
-    pair: Pair, rating: float, known: bool
-) -> InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]:
-    key = {"user_id": pair[0], "item_id": pair[1]}
-    document = {"_id": key, "rating": rating, "rated_at": _NOW}
-    return ReplaceOne({"_id": key}, document) if known else InsertOne(document)
+    def _operation(
+        self, pair: Pair, rating: float, *, known: bool
+    ) -> InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]:
+        key = {"user_id": pair[0], "item_id": pair[1]}
+        document = {"_id": key, "rating": rating, "rated_at": self._rated_at}
+        return ReplaceOne({"_id": key}, document) if known else InsertOne(document)

@@ -1,8 +1,8 @@
 """The change stream, read in whole batches.
 
 The two commands behind a change stream are sent by hand: a whole batch arrives with the position
-up to which it is complete, and is decoded at once, which the driver's one-at-a-time iterator
-cannot do. While a large batch is applied, the next one is fetched.
+up to which it is complete, and as the bytes that the server sent, so that ratings need no
+dictionaries. While a large batch is applied, the next one is fetched.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,22 +10,25 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from bson import decode
+from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import NetworkTimeout, OperationFailure
 
 from app.domain.changes import Change, ChangeBatch, Collection, Position
 from app.domain.errors import HistoryLost, StoreUnavailable
-from app.domain.ratings import Rating
 from app.repositories.accounts import to_account
 from app.repositories.catalogue import to_item
 from app.repositories.foreign import understood
 from app.repositories.keys import to_key
 from app.repositories.mongo import Document, MongoStore
-from app.repositories.ratings import to_rating
+from app.repositories.rating_documents import to_rating
+from app.repositories.raw_changes import to_changes
+from app.repositories.raw_reply import Reply, to_reply
 from app.repositories.settings import to_settings
 
 _BATCH = 2000
-_LARGE = 200  # events; for fewer the change of threads costs more than fetching ahead saves
+_LARGE = 64 * 1024  # bytes of events; for fewer a change of threads costs more than it saves
 _WAIT_MS = 250  # how long the server waits for something to happen before an empty answer
 # A server that is silent for longer than it may wait is frozen, or reads a long history that
 # holds nothing for us: it gets twice the time at each new attempt.
@@ -40,7 +43,6 @@ _CONVERTERS: dict[str, Callable[[Document], Any]] = {
     Collection.RATINGS: to_rating,
     Collection.SETTINGS: to_settings,
 }
-_RATINGS = Collection.RATINGS.value
 _PIPELINE: list[Document] = [
     {"$match": {"ns.coll": {"$in": [c.value for c in Collection]}}},
     {
@@ -66,10 +68,10 @@ class MongoChanges:
     def now(self) -> ChangeBatch:
         """Return an empty batch at the present end of the history."""
         with self._store.session() as session:
-            reply = self._command(_open(None, batch_size=0), session)
-            cursor = reply["cursor"]
-            self._command({"killCursors": "$cmd.aggregate", "cursors": [cursor["id"]]}, session)
-        return _to_batch([], cursor, reply)
+            reply = self._command(_open(None, batch_size=0), "firstBatch", session)
+            kill = {"killCursors": "$cmd.aggregate", "cursors": [reply.cursor["id"]]}
+            self._store.database.command(kill, session=session)
+        return self._to_batch(reply)
 
     def follow(self, after: Any) -> Iterator[ChangeBatch]:
         """Yield what happened after a batch's `resume_token`, for ever, in order."""
@@ -94,26 +96,37 @@ class MongoChanges:
             self._store.own_session(self._patience) as session,
             ThreadPoolExecutor(1, "changes") as reader,
         ):
-            reply = self._command(_open(token, batch_size=_BATCH), session)
-            cursor, events = reply["cursor"], reply["cursor"]["firstBatch"]
+            reply = self._command(_open(token, batch_size=_BATCH), "firstBatch", session)
             more = {
-                "getMore": cursor["id"],
+                "getMore": reply.cursor["id"],
                 "collection": "$cmd.aggregate",
                 "batchSize": _BATCH,
                 "maxTimeMS": _WAIT_MS,
             }
-            fetch = partial(self._command, more, session)
+            fetch = partial(self._command, more, "nextBatch", session)
             while True:
-                ahead = reader.submit(fetch) if len(events) >= _LARGE else None
-                yield _to_batch(events, cursor, reply)
+                ahead = reader.submit(fetch) if len(reply.events) >= _LARGE else None
+                yield self._to_batch(reply)
                 reply = ahead.result() if ahead else fetch()
                 self._patience = _SHORTEST_SECONDS
-                cursor, events = reply["cursor"], reply["cursor"]["nextBatch"]
 
-    def _command(self, command: Document, session: ClientSession) -> Document:
+    def _command(self, command: Document, batch: str, session: ClientSession) -> Reply:
         database = session.client[self._store.database.name]
-        # a plain command would read times without their zone, unlike every other read
-        return database.command(command, session=session, codec_options=database.codec_options)
+        options = database.codec_options.with_options(document_class=RawBSONDocument)
+        reply = database.command(command, session=session, codec_options=options)
+        return to_reply(reply, batch)
+
+    def _to_batch(self, reply: Reply) -> ChangeBatch:
+        changes = to_changes(reply.events, self._decoded)
+        token = reply.cursor["postBatchResumeToken"]
+        # the token of a new stream names the tick after the last write: nothing happened there yet
+        position = min(_position_in(token), reply.head)
+        if len(changes) >= _BATCH:  # it may end inside a transaction, whose events share one tick
+            position = Position(position.seconds, position.increment - 1)
+        return ChangeBatch(changes, position, reply.head, token)
+
+    def _decoded(self, event: bytes) -> Change:
+        return _to_change(decode(event, self._store.database.codec_options))
 
 
 def _open(token: Any, *, batch_size: int) -> Document:
@@ -128,49 +141,10 @@ def _open(token: Any, *, batch_size: int) -> Document:
     }
 
 
-def _to_batch(events: list[Document], cursor: Document, reply: Document) -> ChangeBatch:
-    token = cursor["postBatchResumeToken"]
-    head = Position(reply["operationTime"].time, reply["operationTime"].inc)
-    # the token of a new stream names the tick after the last write: nothing happened there yet
-    position = min(_position_in(token), head)
-    if len(events) >= _BATCH:  # it may end inside a transaction, whose events share one tick
-        position = Position(position.seconds, position.increment - 1)
-    return ChangeBatch(
-        changes=_to_changes(events),
-        position=position,
-        head=head,
-        resume_token=token,
-    )
-
-
 def _position_in(token: Document) -> Position:
     # a resume token is a key string: type byte 0x82 (timestamp), then seconds and increment
     data = token["_data"]
     return Position(int(data[2:10], 16), int(data[10:18], 16))
-
-
-def _to_changes(events: list[Document]) -> list[Change]:
-    changes = []
-    for event in events:
-        try:
-            change = _to_rating_change(event)
-        except (KeyError, TypeError):  # anything but a rating that was written as we write it
-            change = _to_change(event)
-        changes.append(change)
-    return changes
-
-
-def _to_rating_change(event: Document) -> Change:
-    """Return the change of a written rating, by far the most frequent, the short way.
-
-    Raises KeyError or TypeError for every other event.
-    """
-    if event["ns"]["coll"] != _RATINGS:
-        raise KeyError
-    key, document = event["documentKey"]["_id"], event["fullDocument"]
-    pair = key["user_id"], key["item_id"]
-    rating = Rating(*pair, document["rating"], document.get("rated_at"))
-    return Change(Collection.RATINGS, pair, rating)
 
 
 def _to_change(event: Document) -> Change:

@@ -18,6 +18,7 @@ from app.domain.changes import Collection, Position, Written
 from app.domain.ratings import Rating, RatingBatch
 from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
+from app.repositories.rating_documents import to_rating
 from app.repositories.raw_ratings import to_batch
 
 _SCAN_BATCH = 20_000
@@ -114,7 +115,7 @@ class MongoRatings:
         """Return the shopper's ratings, newest first, those without a time last."""
         with translated():
             rows = self._ratings.find({"_id": range_of_user(user_id)}).sort("rated_at", -1)
-            return [to_rating(row) for row in rows]
+            return list(understood(Collection.RATINGS, rows, to_rating))
 
     def values_of(self, user_id: str, *, seconds: float) -> dict[str, float]:
         """Return item id -> value of the shopper's ratings, or raise StoreUnavailable in time."""
@@ -139,19 +140,13 @@ class MongoRatings:
     def rows(self) -> Iterator[Rating]:
         """Return every rating with its time, one by one, for exports."""
         with translated():
-            for row in self._ratings.find({}).sort("_id", 1):
-                yield to_rating(row)
+            rows = self._ratings.find({}).sort("_id", 1)
+            yield from understood(Collection.RATINGS, rows, to_rating)
 
 
 def range_of_user(user_id: str) -> Document:
     """Return the condition on `_id` that selects one shopper's ratings by the index."""
     return {"$gte": _key(user_id, MinKey()), "$lte": _key(user_id, MaxKey())}
-
-
-def to_rating(row: Document) -> Rating:
-    """Return the domain object of a stored document."""
-    key = row["_id"]
-    return Rating(key["user_id"], key["item_id"], row["rating"], row.get("rated_at"))
 
 
 def _to_value(row: Document) -> tuple[str, float]:

@@ -1,6 +1,5 @@
 """What a process holds in memory."""
 
-import mmap
 import os
 import subprocess
 import sys
@@ -43,16 +42,33 @@ def test_no_process_has_no_memory():
     assert process_memory(ended.pid) is None
 
 
+TAKES = """
+import mmap, sys
+taken = mmap.mmap(-1, int(sys.argv[1]), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+print("begun", flush=True)
+sys.stdin.readline()
+for _ in range(int(sys.argv[1]) // 4096):
+    taken.write(b"1" * 4096)
+print("taken", flush=True)
+sys.stdin.readline()
+"""
+
+
 @on_linux
 def test_what_a_process_takes_is_seen():
-    before = process_memory(os.getpid())
-    size = 64 * MIB
-    # never what an allocator has in stock
-    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as taken:
-        taken.write(b"1" * size)
-        after = process_memory(os.getpid())
+    size = 64 * MIB  # in a process that does nothing else meanwhile
+    command = [sys.executable, "-c", TAKES, str(size)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
+        assert process.stdout.readline() == "begun\n"
+        before = process_memory(process.pid)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "taken\n"
+        after = process_memory(process.pid)
+        process.communicate("\n", timeout=30)
     for kind in ("resident", "proportional", "private"):
-        assert getattr(after, kind) - getattr(before, kind) == pytest.approx(size, rel=0.2)
+        assert getattr(after, kind) - getattr(before, kind) == pytest.approx(size, rel=0.1)
     assert after.private <= after.proportional <= after.resident
 
 

@@ -51,3 +51,19 @@ def test_the_feed_takes_in_what_is_written_otherwise(make_shop):
     ratings.drop()
     assert shop.services.feed.wait(shop.repositories.changes.now().position, seconds=30)
     assert len(shop.services.tables.preferences) == 0
+
+
+def test_loading_and_following_agree_on_what_is_odd(make_shop):
+    shop = make_shop()
+    item = shop.item()
+    ratings = shop.database["ratings"]
+    for number, rating in enumerate(["4", True, None, float("nan"), {"stars": 4}, 3]):
+        ratings.insert_one({"_id": {"user_id": f"odd {number}", "item_id": item}, "rating": rating})
+    for item_id in (5, None, ["x"]):
+        ratings.insert_one({"_id": {"user_id": "whose", "item_id": item_id}, "rating": 3.0})
+    shop.rate("ann", item, 4)
+    shop.rate("bob", item, 2)
+    ratings.replace_one({"_id": {"user_id": "ann", "item_id": item}}, {"rating": "5"})
+    shop.rate("cid", item, 2)
+    assert shop.drift() == []
+    assert len(shop.services.tables.preferences) == 3

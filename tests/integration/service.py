@@ -56,7 +56,10 @@ class Service:
             "address_limit": "1000000 per minute",
             **settings,
         }
-        self._n_workers = int(self._settings["workers"])
+
+    @property
+    def _n_workers(self) -> int:
+        return int(self._settings["workers"])
 
     @property
     def environment(self) -> dict[str, str]:

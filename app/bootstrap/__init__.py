@@ -1,5 +1,7 @@
 """The only place where concrete parts meet."""
 
+import gc
+
 from flask import Flask
 
 from app.bootstrap.secret import require_secret
@@ -23,6 +25,8 @@ def check(settings: Settings) -> None:
 def start_worker(app: Flask) -> None:
     """Fill this worker's memory; returns when it has caught up with the database."""
     app.extensions["shelfwise"].start()
+    gc.collect()
+    gc.freeze()  # to go through all that was loaded would stop every thread for a tenth of a second
 
 
 def stop_streams(app: Flask) -> None:

@@ -86,6 +86,7 @@ class MongoStore:
             connectTimeoutMS=2000,
             retryWrites=True,
             tz_aware=True,
+            datetime_conversion="DATETIME_AUTO",  # one odd time must not make all unreadable
             appname="shelfwise",
         )
         self.client = self._connect(socketTimeoutMS=30_000)

@@ -1,5 +1,6 @@
 """What a stored rating says, for those who load and those who follow alike."""
 
+from datetime import datetime
 from math import isfinite
 
 from app.domain.ratings import Rating
@@ -13,4 +14,8 @@ def to_rating(row: Document) -> Rating:
         raise TypeError(f"ids are texts: {row['_id']}")
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise TypeError(f"a rating is a finite number: {value!r}")
-    return Rating(user_id, item_id, float(value), row.get("rated_at"))
+    rated_at = row.get("rated_at")
+    # beyond the years that Python knows the driver gives something else
+    return Rating(
+        user_id, item_id, float(value), rated_at if isinstance(rated_at, datetime) else None
+    )

@@ -1,5 +1,7 @@
 """Documents that another hand wrote into MongoDB stop nothing."""
 
+from bson.datetime_ms import DatetimeMS
+
 
 def test_loading_passes_over_what_it_cannot_understand(make_shop):
     shop = make_shop()
@@ -67,3 +69,15 @@ def test_loading_and_following_agree_on_what_is_odd(make_shop):
     shop.rate("cid", item, 2)
     assert shop.drift() == []
     assert len(shop.services.tables.preferences) == 3
+
+
+def test_a_time_beyond_the_calendar_stops_nothing(make_shop):
+    shop = make_shop()
+    item = shop.item()
+    key = {"user_id": "odd", "item_id": item}
+    shop.database["ratings"].insert_one(
+        {"_id": key, "rating": 3.0, "rated_at": DatetimeMS(2**60)}  # no year of ours
+    )
+    shop.rate("ann", item, 4)
+    assert len(shop.services.tables.preferences) == 2
+    assert shop.drift() == []

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     """How many proxies in front set X-Forwarded-For."""
     max_body_bytes: PositiveInt = 16 * 1024 * 1024
 
+    events_days: float = Field(default=0.0, ge=0)
+    """Events are removed so many days after they happened; 0: they stay for good."""
+    session_days: PositiveFloat = 30.0
+    """What an anonymous session did is removed so many days after it came in."""
+
     rating_min: float = 1.0
     rating_max: float = Field(default=5.0, gt=0)
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ _SCRIPT = Path(__file__).with_name("http_tokens.lua")
 class Load:
     """What one spell of load measured."""
 
+    requests: int
     rate: float
     """Requests a second."""
     p50: float
@@ -30,13 +32,25 @@ def missing() -> str | None:
     return None
 
 
-def load(server: Server, route: str, tokens: Path, *, seconds: int, connections: int) -> Load:
-    """Send requests over so many connections; raise RuntimeError if one of them failed."""
+def load(
+    server: Server,
+    route: str,
+    file: Path,
+    *,
+    seconds: int,
+    connections: int,
+    script: Path = _SCRIPT,
+    words: Sequence[str] = (),
+) -> Load:
+    """Send requests over so many connections; raise RuntimeError if one of them failed.
+
+    The script makes them, from `words` and the file: a token, or whatever it wants, a line.
+    """
     url = server.url + route
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT), url]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url]
     spent = server.cpu_seconds()
     said = subprocess.run(
-        [*command, "--", str(tokens)],
+        [*command, "--", *words, str(file)],
         capture_output=True,
         text=True,
         timeout=seconds + 30,
@@ -49,4 +63,4 @@ def load(server: Server, route: str, tokens: Path, *, seconds: int, connections:
     if failed or not requests:
         raise RuntimeError(f"{failed} of {requests} requests to {url} failed:\n{said}")
     cpu = spent / requests * 1e6
-    return Load(requests / microseconds * 1e6, p50 / 1e3, p99 / 1e3, cpu)
+    return Load(requests, requests / microseconds * 1e6, p50 / 1e3, p99 / 1e3, cpu)

@@ -6,12 +6,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
+
+import orjson
 
 from benchmarks.stored_shop import ROOT, StoredShop
 
@@ -83,6 +86,16 @@ def get(url: str, headers: dict[str, str] | None = None) -> bytes:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{url}: {error}") from error
             time.sleep(0.02)
+
+
+def post(
+    url: str, body: Any, headers: dict[str, str] | None = None
+) -> tuple[bytes, Mapping[str, str]]:
+    """Send JSON; return the body and the headers of the answer."""
+    headers = {"Content-Type": "application/json", **(headers or {})}
+    request = Request(url, orjson.dumps(body), headers)
+    with urlopen(request, timeout=PATIENCE) as response:
+        return bytes(response.read()), response.headers
 
 
 def _free_port() -> int:

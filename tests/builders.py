@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.domain.accounts import Role
+from app.domain.events import Event
 from app.factory import create_app
 from app.services.services import Services
 from config import Settings
@@ -131,6 +132,10 @@ class RunningShop:
         """Rate as the shop's server does."""
         body = {"user_id": user_id, "item_id": item_id, "rating": rating}
         return done(self.client.post("/rate", json=body, headers=self.storefront))
+
+    def tell(self, *events: Event) -> None:
+        """Store events of any time, past what a caller may say."""
+        self.services.feed.wait(self.repositories.events.add_many(events).position)
 
     def recommend(self, user_id: str, **query: Any) -> dict[str, Any]:
         """Ask as the shop's server does."""

@@ -33,8 +33,13 @@ def public(*errors: int) -> Callable[[View], View]:
     return APIScaffold().doc(responses=_documented(errors))
 
 
-def allow(*roles: Role, errors: tuple[int, ...] = ()) -> Callable[[View], View]:
-    """Let callers of these roles call the view; document these errors besides the usual ones."""
+def allow(
+    *roles: Role, errors: tuple[int, ...] = (), key_in_query: bool = False
+) -> Callable[[View], View]:
+    """Let callers of these roles call the view; document these errors besides the usual ones.
+
+    key_in_query : a browser key may stand in the address, as `api_key`.
+    """
     allowed = frozenset(roles)
     security: list[str | dict[str, list[Any]]] = [
         name
@@ -53,7 +58,7 @@ def allow(*roles: Role, errors: tuple[int, ...] = ()) -> Callable[[View], View]:
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            current.require(allowed)
+            current.require(allowed, key_in_query=key_in_query)
             if not takes_input:
                 refuse_names(name for name, _ in query_of(request))
             return view(*args, **kwargs)

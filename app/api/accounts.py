@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from app.api.access import allow, public
-from app.api.answers import stored, success
+from app.api.answers import stored
 from app.api.limits import limited_by_address, limited_by_user
 from app.api.schemas.accounts import (
     LoginAnswer,
@@ -17,6 +17,7 @@ from app.api.schemas.accounts import (
 )
 from app.current import optional_role, services, subject
 from app.domain.accounts import Role
+from app.domain.changes import Written
 
 bp = APIBlueprint("accounts", __name__, tag="Accounts")
 
@@ -38,7 +39,14 @@ def register(json_or_form_data: RegisterBody) -> Response:
         trusted=optional_role() in (Role.STOREFRONT, Role.ADMIN),
     )
     account = written.value
-    return stored(written.position, 201, user_id=account.user_id, created_at=account.created_at)
+    merged = _merged(json_or_form_data.session_id, account.user_id)
+    return stored(
+        merged.position or written.position,
+        201,
+        user_id=account.user_id,
+        created_at=account.created_at,
+        session_merged=merged.value,
+    )
 
 
 @bp.post("/login")
@@ -52,7 +60,21 @@ def login(json_or_form_data: LoginBody) -> Response:
     account, token = services().accounts.login(
         json_or_form_data.user_id, json_or_form_data.password.get_secret_value()
     )
-    return success(token=token.text, expires_in=token.expires_in, user={"user_id": account.user_id})
+    merged = _merged(json_or_form_data.session_id, account.user_id)
+    return stored(
+        merged.position,
+        token=token.text,
+        expires_in=token.expires_in,
+        user={"user_id": account.user_id},
+        session_merged=merged.value,
+    )
+
+
+def _merged(session_id: str | None, user_id: str) -> Written[bool | None]:
+    if session_id is None:
+        return Written(None, None)
+    merged = services().sessions.merge(session_id, user_id)
+    return Written(merged.value, merged.position)
 
 
 @bp.post("/logout")

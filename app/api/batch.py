@@ -1,6 +1,5 @@
 """Lists for many shoppers at once, a line of JSON each: for mailings and the like."""
 
-from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -10,7 +9,6 @@ from flask import Response, request
 from app.api.access import allow
 from app.api.answers import encoded
 from app.api.errors import described
-from app.api.ids import new_id
 from app.api.lists import rendered
 from app.api.peer import Peer
 from app.api.schemas.batch import BatchBody
@@ -38,18 +36,18 @@ def batch(json_data: BatchBody) -> Response:
     All are answered with the same settings. What goes wrong for one shopper is said in its line.
     """
     recommendations = services().recommendations
-    options = recommendations.complete(json_data.to_query(""))
+    options = recommendations.complete(json_data.to_query(None))
     Peer(request.environ).limit()
-    queries = (replace(options, user_id=user_id) for user_id in json_data.user_ids)
+    queries = (options._replace(subject=user_id) for user_id in json_data.user_ids)
     lines = (_line(recommendations, query) for query in queries)
     return Response(lines, content_type=_NDJSON)
 
 
 def _line(recommendations: Recommendations, query: Query) -> bytes:
-    answer: dict[str, Any] = {"user_id": query.user_id}
+    answer: dict[str, Any] = {"user_id": query.subject}
     try:
         page = recommendations.shelf("for_you", query)
-        answer |= {"recommendation_id": new_id(), **rendered(page)}
+        answer |= rendered(page)
     except Exception as error:
         answer |= described(error)
     return encoded(answer) + b"\n"

@@ -47,13 +47,14 @@ class StrictAdapter(PydanticAdapter):
         try:
             if location == "query":
                 return _read_query(self.model_class, request.query_string)
-            refuse_names(name for name, _ in query_of(request))
+            known = getattr(self.model_class, "query_names", ())
+            refuse_names(name for name, _ in query_of(request) if name not in known)
             limit_body(request, getattr(self.model_class, "max_bytes", Input.max_bytes))
             if request.mimetype in _FORMS and location == "json_or_form":
                 return self.model_class.model_validate_strings(_single(_form(request)))
             if getattr(self.model_class, "may_be_left_out", False) and not request.get_data():
                 return self.model_class()
-            _require_json(request)
+            _require_json(request, or_text=getattr(self.model_class, "plain_text", False))
             return self.model_class.model_validate_json(request.get_data(), strict=True)
         except ValidationError as error:
             raise _translated(error) from error
@@ -63,8 +64,8 @@ class StrictAdapter(PydanticAdapter):
 registry.register("pydantic", StrictAdapter)
 
 
-def _require_json(request: Request) -> None:
-    if not request.is_json:
+def _require_json(request: Request, *, or_text: bool) -> None:
+    if not request.is_json and not (or_text and request.mimetype == "text/plain"):
         got = request.mimetype or "none"
         raise UnsupportedMediaType(
             f"Send JSON with the header Content-Type: application/json (got {got})."
@@ -91,7 +92,13 @@ def query_of(request: Request) -> Pairs:
 @lru_cache(1024)
 def _read_query(model: type[BaseModel], text: bytes) -> BaseModel:
     """Return the model. It is frozen, and callers ask in the same words again and again."""
-    return model.model_validate_strings(_single(_pairs(text)))
+    repeatable: frozenset[str] = getattr(model, "repeatable", frozenset())
+    pairs = _pairs(text)
+    values: dict[str, Any] = _single([pair for pair in pairs if pair[0] not in repeatable])
+    for name, value in pairs:
+        if name in repeatable:
+            values.setdefault(name, []).append(value)
+    return model.model_validate(values)
 
 
 def _pairs(text: bytes) -> Pairs:
@@ -129,11 +136,18 @@ def _single(pairs: Pairs) -> dict[str, str]:
 
 
 def _translated(error: ValidationError) -> AppError:
-    detail: dict[str, list[str]] = {}
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         if problem["type"] == "json_invalid":
             return Unparsable(f"The body is not valid JSON: {problem['msg']}")
-        where = ".".join(str(part) for part in problem["loc"] if part not in ("one", "many"))
-        detail.setdefault(where or "body", []).append(problem["msg"])
+    detail = faults_of(error)
     names = ", ".join(sorted(detail)[:5])
     return Invalid(f"Some values are not allowed: {names}", **detail)
+
+
+def faults_of(error: ValidationError) -> dict[str, list[str]]:
+    """Return what is wrong, by the name of the field."""
+    detail: dict[str, list[str]] = {}
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        where = ".".join(str(part) for part in problem["loc"] if part not in ("one", "many"))
+        detail.setdefault(where or "body", []).append(problem["msg"])
+    return detail

@@ -1,7 +1,6 @@
 """A shopper's list as server-sent events."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -12,12 +11,11 @@ from prometheus_client import Gauge
 
 from app.api.access import allow, by_ticket
 from app.api.answers import encoded, given_token, success
-from app.api.ids import new_id
-from app.api.lists import rendered
+from app.api.lists import listed, named
 from app.api.peer import Peer
 from app.api.schemas.streams import StreamQuery, TicketAnswer, TicketBody
 from app.api.threads import step_aside
-from app.current import caller, services, subject
+from app.current import caller, services, who
 from app.domain.accounts import Role
 from app.domain.errors import NotAuthenticated, TooManyStreams
 from app.domain.streams import Beat, End, Event, Grant, Listed, Reason
@@ -32,18 +30,18 @@ _RETRY = b"retry: 2000\n\n"
 
 
 @bp.post("/recommend/stream-ticket")
-@allow(Role.SHOPPER, Role.STOREFRONT, errors=(413, 415))
+@allow(Role.SHOPPER, Role.STOREFRONT, Role.BROWSER, errors=(413, 415))
 @bp.input(TicketBody, location="json")
 @bp.output(TicketAnswer)
 def ticket(json_data: TicketBody) -> Response:
-    """Get a ticket that opens a shopper's stream. A storefront key says whose with `user_id`.
+    """Get a ticket that opens a stream. A key says whose, with `user_id` or `session_id`.
 
     It holds for a minute and for nothing but `GET /recommend/stream`.
     """
-    who = caller()
-    grant = Grant(subject(json_data.user_id), epoch=who.epoch, key_id=who.key_id)
+    subject, asking = who(json_data.user_id, json_data.session_id), caller()
+    grant = Grant(subject, epoch=asking.epoch, key_id=asking.key_id)
     made = services().tickets.issue(grant)
-    return success(user_id=grant.user_id, ticket=made.text, expires_in=made.expires_in)
+    return success(**named(subject), ticket=made.text, expires_in=made.expires_in)
 
 
 @bp.get("/recommend/stream")
@@ -64,15 +62,16 @@ def stream(query_data: StreamQuery) -> Response:
     grant = shop.tickets.read(query_data.ticket)
     if not shop.streams.holds(grant):
         raise NotAuthenticated("What this ticket rests on has gone. Log in again.")
-    query = query_data.to_query(grant.user_id)
+    query = query_data.to_query(grant.subject)
     shop.recommendations.complete(query)  # its faults are told before anything is sent
     token, peer = given_token(), Peer(request.environ)
 
     def look() -> dict[str, Any]:
-        sight = shop.freshness.sight(token, grant.user_id)
-        seen_so = replace(query, own_ratings=sight.own_ratings)
+        sight = shop.freshness.sight(token, grant.subject)
+        seen_so = query._replace(own=sight.own)
         page = shop.recommendations.shelf("for_you", seen_so)
-        return {"user_id": grant.user_id, "fresh": sight.fresh, **rendered(page)}
+        said = listed(shop.cursors, "for_you", seen_so, page)
+        return {**named(grant.subject), "fresh": sight.fresh, **said}
 
     seen = request.headers.get("Last-Event-ID") or query_data.last_event_id
     events = shop.streams.follow(grant, look, seen=seen, present=peer.is_there)
@@ -118,7 +117,7 @@ def _chunks(events: Iterable[Event]) -> Iterator[bytes]:
 def _chunk(event: Event) -> bytes:
     match event:
         case Listed(content, digest):
-            answer = {"status": "success", "recommendation_id": new_id(), **content}
+            answer = {"status": "success", **content}
             head = f"event: recommendation\nid: {digest}\ndata: ".encode()
             return head + encoded(answer) + b"\n\n"
         case Beat():

@@ -37,7 +37,18 @@ def ratings(user_id: str) -> Response:
 @allow(Role.SHOPPER, Role.STOREFRONT, Role.ADMIN, errors=(404,))
 @bp.output(DeleteUserAnswer)
 def delete(user_id: str) -> Response:
-    """Remove a shopper's account and ratings. A shopper says `me`."""
+    """Remove a shopper, with an account or without, and everything that is kept of it.
+
+    That is ratings, events, and the sessions that became the shopper's. A shopper says `me`.
+    """
     who = subject(user_id)
-    written = services().accounts.delete(who)
-    return stored(written.position, user_id=who, ratings_removed=written.value)
+    written = services().deletions.delete_user(who)
+    removed = written.value
+    return stored(
+        written.position,
+        user_id=who,
+        ratings_removed=removed.swept.ratings,
+        events_removed=removed.swept.events,
+        sessions_removed=removed.swept.sessions,
+        account_removed=removed.account,
+    )

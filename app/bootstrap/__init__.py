@@ -1,15 +1,26 @@
 """The only place where concrete parts meet."""
 
 import gc
+from pathlib import Path
 
 from flask import Flask
 
 from app.bootstrap.secret import require_secret
 from app.bootstrap.services import build_services
 from app.bootstrap.shop import Shop
+from app.domain.ports import ErasureList
+from app.repositories.erasure_files import ErasureFile
 from config import Settings
 
-__all__ = ["Shop", "build_services", "check", "start_worker", "stop_streams", "stop_worker"]
+__all__ = [
+    "Shop",
+    "build_services",
+    "check",
+    "erasure_list",
+    "start_worker",
+    "stop_streams",
+    "stop_worker",
+]
 
 
 def check(settings: Settings) -> None:
@@ -20,6 +31,11 @@ def check(settings: Settings) -> None:
         shop.prepare()
     finally:
         shop.close()
+
+
+def erasure_list(path: Path) -> ErasureList:
+    """Return a list of those who were erased, of this machine or of another."""
+    return ErasureFile(path)
 
 
 def start_worker(app: Flask) -> None:

@@ -20,8 +20,21 @@ def commands(services: Services) -> Mapping[str, Command]:
     """Return the commands of the control socket, by name."""
     return {
         "memory": lambda _: asdict(footprint(services.tables)),
+        "rebuild": lambda _: _rebuild(services),
+        "rebuilding": lambda _: _rebuilding(services),
         "dump": lambda request: _dump(services, str(request.get("name", "dump"))),
     }
+
+
+def _rebuild(services: Services) -> dict[str, Any]:
+    """Have the feed's thread compute the preferences anew."""
+    services.preferences.rebuild_later()
+    return _rebuilding(services)
+
+
+def _rebuilding(services: Services) -> dict[str, Any]:
+    """Return how far that is; `waiting` is 0 when nothing is left to do."""
+    return asdict(services.preferences.rebuilding)
 
 
 def _dump(services: Services, name: str) -> dict[str, Any]:

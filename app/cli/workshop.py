@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from app.bootstrap import Shop
 from app.services.accounts import Accounts
+from app.services.deletions import Deletions
 from app.services.demo import DemoShop
+from app.services.erasures import Erasures
 from app.services.exporting import Exports
+from app.services.importing.events import EventImport
 from app.services.importing.items import ItemImport
 from app.services.importing.ratings import RatingImport
 from app.services.keys import Keys
@@ -21,10 +24,13 @@ class Workshop:
 
     settings: Settings
     accounts: Accounts
+    deletions: Deletions
+    erasures: Erasures
     keys: Keys
     shop_settings: ShopSettings
     rating_import: RatingImport
     item_import: ItemImport
+    event_import: EventImport
     exports: Exports
     demo: DemoShop
     snapshots: Snapshots
@@ -39,12 +45,17 @@ def build_workshop(shop: Shop) -> Workshop:
     return Workshop(
         settings=shop.settings,
         accounts=services.accounts,
+        deletions=services.deletions,
+        erasures=services.erasures,
         keys=services.keys,
         shop_settings=services.settings,
         rating_import=RatingImport(ratings, items, scale, writer),
         item_import=ItemImport(writer),
-        exports=Exports(items, ratings),
-        demo=DemoShop(writer, items, ratings, repositories.markers, scale),
+        event_import=EventImport(services.events, items, services.settings.get, writer),
+        exports=Exports(items, ratings, repositories.events),
+        demo=DemoShop(
+            writer, items, services.events, ratings, services.settings, repositories.markers
+        ),
         snapshots=services.snapshots,
         snapshot_making=SnapshotMaking(services.snapshots, repositories.changes, services.feed),
     )

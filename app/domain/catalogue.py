@@ -1,11 +1,15 @@
 """The things a shop sells."""
 
+import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.errors import InvalidInput
 from app.domain.ids import check_id, is_text
+
+AttributeValue = str | float | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Item:
     in_stock: bool = True
     features: tuple[float, ...] | None = None
     """The shop's own vector; all own vectors of a catalogue have one length."""
+    attributes: Mapping[str, AttributeValue] = dataclasses.field(default_factory=dict)
+    """What else the shop says of it, by name: `{"size": "XL", "organic": True}`."""
     created_at: datetime | None = None
     updated_at: datetime | None = None
     encoding: Encoding | None = None
@@ -53,6 +59,8 @@ class Product:
     price: float | None
     image_url: str | None
     in_stock: bool
+    created_at: float | None = None
+    """Unix seconds."""
 
 
 MAX_TEXT = 500
@@ -62,6 +70,11 @@ MAX_URL = 2_000
 MAX_TAGS = 50
 MAX_TAG = 100
 MAX_PRICE = 1e9
+MAX_ATTRIBUTES = 50
+MAX_ATTRIBUTE = 100
+"""Characters in the name of an attribute, and in its value."""
+MAX_NUMBER = 1e15
+"""Of attributes: whole numbers up to it are exact."""
 MAX_FEATURES = 4_096
 MAX_FEATURE = 1e15
 """Squares of larger ones would leave float32."""
@@ -79,7 +92,25 @@ def check_item(item: Item) -> Item:
     for tag in item.tags:
         _check_text(tag, "tags", MAX_TAG)
     _check_features(item.features)
+    _check_attributes(item.attributes)
     return item
+
+
+def is_number(value: object) -> bool:
+    """Return whether an attribute that is no text may have the value; true and false count too."""
+    return isinstance(value, int | float) and abs(value) <= MAX_NUMBER  # NaN fails too
+
+
+def written(value: AttributeValue) -> str:
+    """Return the value of an attribute as JSON writes it, a whole number without its point.
+
+    Filters compare what is written: the number 500 and the text "500" are the same to them.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if value == int(value) else repr(float(value))
 
 
 _TEXT_LIMITS = {
@@ -107,3 +138,16 @@ def _check_features(features: tuple[float, ...] | None) -> None:
         raise InvalidInput("features", f"must have 1 to {MAX_FEATURES} numbers")
     if not all(math.isfinite(value) and abs(value) <= MAX_FEATURE for value in features):
         raise InvalidInput("features", f"must be finite numbers within +-{MAX_FEATURE:.0e}")
+
+
+def _check_attributes(attributes: Mapping[str, AttributeValue]) -> None:
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise InvalidInput("attributes", f"must be at most {MAX_ATTRIBUTES}")
+    for name, value in attributes.items():
+        if not name:
+            raise InvalidInput("attributes", "must have names")
+        _check_text(name, "attributes", MAX_ATTRIBUTE)
+        if isinstance(value, str):
+            _check_text(value, "attributes", MAX_ATTRIBUTE)
+        elif not is_number(value):
+            raise InvalidInput("attributes", f"{name} must be text, true, false or a finite number")

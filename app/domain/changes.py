@@ -6,13 +6,15 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 
 class Collection(StrEnum):
-    """The collections that live in memory too."""
+    """The collections that live in memory too, and the marks of what must leave it."""
 
     USERS = "users"
     KEYS = "keys"
     ITEMS = "items"
     RATINGS = "ratings"
     SETTINGS = "settings"
+    EVENTS = "events"
+    DELETIONS = "deletions"
 
 
 class Position(NamedTuple):
@@ -30,8 +32,9 @@ START = Position(0, 0)
 class Change(NamedTuple):
     """One document is new or replaced (`value`), or gone (`value` is None).
 
-    `value` is the domain object of the collection: Account, ApiKey, Item, Rating, ShopSettings.
-    `key` is its id; for ratings the pair (user_id, item_id); None: the whole collection is gone.
+    `value` is the domain object of the collection: Account, ApiKey, Item, Rating, ShopSettings,
+    Event, Deletion. `key` is its id; for ratings the pair (user_id, item_id), for events an
+    EventKey; None: the whole collection is gone.
     """
 
     collection: Collection

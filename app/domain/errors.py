@@ -20,6 +20,13 @@ class InvalidInput(AppError):
         super().__init__(f"{field}: {message}", **{field: [message]})
 
 
+class InvalidCursor(AppError):
+    """A `next_cursor` that does not hold, or is of another list."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"cursor: {message}", cursor=[message])
+
+
 class UnknownItem(AppError):
     """No such item in the catalogue."""
 
@@ -32,6 +39,13 @@ class UnknownUser(AppError):
 
     def __init__(self, user_id: str) -> None:
         super().__init__("There is no such user.", user_id=user_id)
+
+
+class UnknownSession(AppError):
+    """Nothing is known of an anonymous session of that id."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__("There is no such session.", session_id=session_id)
 
 
 class UnknownRating(AppError):
@@ -72,6 +86,15 @@ class UserLeaving(AppError):
     def __init__(self, user_id: str) -> None:
         super().__init__(
             "This shopper has just been deleted. Try again in two minutes.", user_id=user_id
+        )
+
+
+class SessionLeaving(AppError):
+    """The session was deleted a moment ago, and what was under way then is being swept up."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            "This session has just been deleted. Begin another one.", session_id=session_id
         )
 
 
@@ -116,6 +139,10 @@ class StoreUnavailable(AppError):
 
 class Misconfigured(AppError):
     """The service cannot start like this; the message says what to change."""
+
+
+class ErasuresUnusable(AppError):
+    """The list of those who were erased cannot be read or written; the message says why."""
 
 
 class HistoryLost(AppError):

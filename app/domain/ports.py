@@ -12,7 +12,10 @@ from typing import Any, Protocol
 from app.domain.accounts import Account, ApiKey, Credentials
 from app.domain.catalogue import Item
 from app.domain.changes import ChangeBatch, Position, Written
+from app.domain.deletions import Deletion, Erasure, Listed, Swept
+from app.domain.events import Event, EventKey
 from app.domain.ratings import Rating, RatingBatch
+from app.domain.sessions import Claim
 from app.domain.settings import ShopSettings
 from app.domain.snapshots import Snapshot, SnapshotHeader
 
@@ -29,8 +32,11 @@ class AccountRepository(Protocol):
     def replace(self, credentials: Credentials, *, expected_epoch: str) -> Written[Account]:
         """Replace the account if its epoch is still the expected one, or raise Conflict."""
 
-    def remove(self, user_id: str) -> Written[bool]:
-        """Remove the account; the value tells whether there was one."""
+    def remove(self, user_id: str, *, until: datetime | None = None) -> Written[bool]:
+        """Remove the account; the value tells whether there was one.
+
+        until : only one that was opened by then.
+        """
 
     def scan(self) -> Iterator[Account]:
         """Return every account."""
@@ -107,11 +113,58 @@ class RatingRepository(Protocol):
     def has_user(self, user_id: str) -> bool:
         """Return whether the shopper has any rating."""
 
+    def rows_of(self, user_id: str) -> Iterator[Rating]:
+        """Return the shopper's ratings, one by one, in the order of item ids."""
+
     def scan(self) -> Iterator[RatingBatch]:
         """Return every rating in batches of columns."""
 
     def rows(self) -> Iterator[Rating]:
         """Return every rating with its time, one by one, for exports."""
+
+
+class EventRepository(Protocol):
+    """Events by (subject, event id)."""
+
+    def add_many(self, events: Sequence[Event]) -> Written[list[bool]]:
+        """Store events; the value tells of each whether it is new. A stored one stays as it is."""
+
+    def of_subject(self, subject: str, *, seconds: float | None = None) -> list[Event]:
+        """Return a subject's events, newest first, or raise StoreUnavailable in time."""
+
+    def has_subject(self, subject: str) -> bool:
+        """Return whether the subject has any event."""
+
+    def rows_of(self, subject: str) -> Iterator[Event]:
+        """Return the subject's events, one by one, in the order of event ids."""
+
+    def remove_many(self, keys: Sequence[EventKey]) -> Position | None:
+        """Remove events."""
+
+    def scan(self) -> Iterator[list[Event]]:
+        """Return every event about an item in batches, without what memory has no use for."""
+
+    def rows(self) -> Iterator[Event]:
+        """Return every event, one by one, for exports."""
+
+
+class SessionRepository(Protocol):
+    """Which anonymous sessions have become whose."""
+
+    def owners(self, session_ids: Iterable[str]) -> dict[str, str]:
+        """Return the shoppers of those of the sessions that were merged."""
+
+    def claim(self, session_id: str, user_id: str, at: datetime) -> str:
+        """Give the session to the shopper unless it has one; return whose it is now."""
+
+    def finished(self, session_id: str) -> None:
+        """Remember that the events of a claimed session have been moved."""
+
+    def unfinished(self, before: datetime) -> list[tuple[str, str]]:
+        """Return (session id, user id) of claims made before, whose events may not be moved yet."""
+
+    def of_user(self, user_id: str) -> list[Claim]:
+        """Return the shopper's claims, oldest first."""
 
 
 class SettingsRepository(Protocol):
@@ -130,23 +183,75 @@ class DeletionRepository(Protocol):
     def mark_item(self, item_id: str, at: datetime) -> None:
         """Remember that the item is being deleted."""
 
-    def mark_user(self, user_id: str, at: datetime) -> None:
-        """Remember that the shopper is being deleted."""
+    def mark_subject(self, subject: str, at: datetime, digest: str) -> Position | None:
+        """Remember that the shopper or session is being deleted; every memory forgets it."""
 
-    def marked_users(self) -> list[datetime]:
-        """Return when each shopper was marked who is being deleted just now."""
+    def completed(self, subject: str, at: datetime) -> None:
+        """Remember that all is gone that was there before the mark of that time."""
 
-    def user_is_marked(self, user_id: str) -> bool:
-        """Return whether the shopper is being deleted just now."""
+    def subjects_marked(self, subjects: Iterable[str]) -> set[str]:
+        """Return those of the subjects who are being deleted just now."""
+
+    def marked(self, before: datetime) -> list[Deletion]:
+        """Return the marks that were made before."""
+
+    def unmark(self, deletion: Deletion) -> None:
+        """Drop the mark, unless it was made anew."""
 
     def sweep_item(self, item_id: str) -> Written[int]:
         """Remove the ratings of an item that is not in the catalogue; return how many."""
 
-    def sweep_user(self, user_id: str) -> Written[int]:
-        """Remove the ratings of a shopper; return how many."""
+    def sweep_subject(self, subject: str, *, until: datetime | None) -> Written[Swept]:
+        """Remove what a subject without an account has; of one with an account, what it had then.
 
-    def sweep_marked(self, before: datetime) -> int:
-        """Sweep everything marked before that time once more and drop the marks."""
+        until : None: of one with an account, nothing.
+        """
+
+    def erase(self, subject: str, *, until: datetime) -> Written[Swept]:
+        """Remove what the subject had then, and what has no time."""
+
+
+class SubjectRepository(Protocol):
+    """Whom the database knows."""
+
+    def known(self) -> Iterator[str]:
+        """Return every subject that left any trace, some of them more than once."""
+
+
+class ErasedRepository(Protocol):
+    """Who was erased, as this database remembers it: a backup of it knows less."""
+
+    def known(self, digests: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each of those was erased last that are known here."""
+
+    def add(self, erasures: Sequence[Erasure]) -> None:
+        """Remember erasures; of equal digests the latest stays."""
+
+    def swept(self, digest: str, at: datetime) -> None:
+        """Remember when something of an erased subject was removed last."""
+
+    def last_swept(self) -> datetime | None:
+        """Return when something of any erased subject was removed last."""
+
+
+class ErasureList(Protocol):
+    """Who was erased, in a file beside the database. Every method may raise ErasuresUnusable."""
+
+    @property
+    def place(self) -> str:
+        """Return where it is."""
+
+    def digest(self, subject: str) -> str:
+        """Return the name under which the subject is listed."""
+
+    def append(self, erasure: Erasure) -> None:
+        """Add a line that outlives a loss of power."""
+
+    def read(self) -> Listed | None:
+        """Return what is listed; None where there is no list."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Wait until no other process of this machine replays the list, and keep others out."""
 
 
 class ChangeLog(Protocol):

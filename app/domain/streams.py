@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Leave to follow a shopper's list, and what it rests on: an account's epoch, or a key."""
+    """Leave to follow a subject's list, and what it rests on: an account's epoch, or a key."""
 
-    user_id: str
+    subject: str
     epoch: str | None = None
     key_id: str | None = None
 

@@ -6,24 +6,30 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.ids import IdIndex
-from app.engine.jit import Float32s, Int64s
+from app.engine.jit import Float32s, Float64s, Int64s
 from app.engine.preferences import Preferences
 from app.engine.row_table import RowTable
 
 Difference = tuple[str, str, float, float]
+_DIGITS = 1e-5  # of implied values, which were summed up in another order
 
 
-def different_pairs(one: Preferences, other: Preferences) -> list[Difference]:
+def different_pairs(
+    one: Preferences, other: Preferences, *, implied_scale: float = 1.0
+) -> list[Difference]:
     """Return (user id, item id, value here, value there) where they differ; NaN for no entry.
 
-    Explicit and implied entries of one value are the same here. O(n log n) over all entries.
+    Implied values of `one` are multiplied by `implied_scale`. O(n log n) over all entries.
     """
     users, items = _Codes(one.users, other.users), _Codes(one.items, other.items)
     mine = _coded(one.by_user, users.mine, items.mine)
     theirs = _coded(other.by_user, users.theirs, items.theirs)
     pairs = np.union1d(mine[0], theirs[0])
-    here, there = _values_at(pairs, *mine), _values_at(pairs, *theirs)
-    differ = np.flatnonzero((here != there) & ~(np.isnan(here) & np.isnan(there)))
+    implied = one.by_user.entries()[1] < 0
+    faded = mine[1] * np.where(implied, implied_scale, 1.0)
+    here, there = _values_at(pairs, mine[0], faded), _values_at(pairs, *theirs)
+    close = np.isclose(here, there, rtol=_DIGITS, atol=0.0) if implied.any() else here == there
+    differ = np.flatnonzero(~close & ~(np.isnan(here) & np.isnan(there)))
     return [
         (users.ids[pair >> 32], items.ids[pair & 0xFFFFFFFF], a, b)
         for pair, a, b in zip(
@@ -68,7 +74,7 @@ def _coded(table: RowTable, owners: Int64s, partners: Int64s) -> tuple[Int64s, F
     return owners[rows] << 32 | partners[entries ^ (entries >> 31)], values
 
 
-def _values_at(pairs: Int64s, mine: Int64s, values: Float32s) -> npt.NDArray[np.float64]:
+def _values_at(pairs: Int64s, mine: Int64s, values: Float32s | Float64s) -> npt.NDArray[np.float64]:
     found = np.full(pairs.size, np.nan)
     found[np.searchsorted(pairs, mine)] = values
     return found

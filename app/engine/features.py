@@ -14,7 +14,14 @@ from app.engine.jit import Float32s, Int32s, Int64s
 from app.engine.kernels_features import DIMENSIONS
 
 # The cosine of two items that have every group is the mean of their groups' cosines, so weighted.
-GROUP_WEIGHTS = {"category": 0.40, "brand": 0.15, "tags": 0.15, "price": 0.10, "text": 0.20}
+GROUP_WEIGHTS = {
+    "category": 0.40,
+    "brand": 0.15,
+    "tags": 0.15,
+    "attributes": 0.15,
+    "price": 0.10,
+    "text": 0.20,
+}
 _TITLE_WEIGHT = 2.0  # a word of the title counts as two of the description
 _PRICE_STEP = math.log(1.5)  # prices a half apart are one bucket apart
 
@@ -37,12 +44,14 @@ class ItemColumns:
     """What the catalogue says of one item; every column may be empty.
 
     category : levels joined by `|`, widest first. price : in the shop's currency.
+    attributes : "name=value".
     """
 
     category: str = ""
     brand: str = ""
     price: float | None = None
     tags: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
     title: str = ""
     description: str = ""
 
@@ -59,8 +68,8 @@ def encode(item: ItemColumns) -> tuple[Int32s, Float32s]:
 def encode_many(items: Iterable[ItemColumns]) -> tuple[Int64s, Int32s, Float32s]:
     """Encode many items at once: ends (n,), dims, weights; item i lies from ends[i-1] to ends[i].
 
-    Each group (category, brand, price, tags, text) is hashed into a vector of unit length and
-    weighted by the root of its weight; the sum is brought to unit length.
+    Each group (category, brand, price, tags, attributes, text) is hashed into a vector of unit
+    length and weighted by the root of its weight; the sum is brought to unit length.
     """
     pairs = [list(_tokens(item).items()) for item in items]
     if not pairs:  # which the hasher refuses
@@ -91,6 +100,7 @@ def _tokens(item: ItemColumns) -> dict[str, float]:
         "category": _levels(item.category),
         "brand": {_plain(item.brand): 1.0} if item.brand.strip() else {},
         "tags": {_plain(tag): 1.0 for tag in item.tags if tag.strip()},
+        "attributes": {_plain(attribute): 1.0 for attribute in item.attributes},
         "price": _buckets(item.price),
         "text": _text(item.title, item.description),
     }

@@ -95,6 +95,10 @@ class IdIndex:
         np.add.at(self._references, rows, 1)
         return rows
 
+    def retain_many(self, rows: Int32s | Int64s) -> None:
+        """Add one reference to each of `rows`, which are distinct and referred to already."""
+        self._references[rows] += 1
+
     def _rows(self, ids: Sequence[str]) -> Int32s:
         """Look up many ids; -1 where nobody refers to one."""
         rows = np.fromiter(map(self._row_of.get, ids, repeat(-1)), np.int32, len(ids))

@@ -2,22 +2,24 @@
 
 import numpy as np
 
-from app.engine.jit import Float64s, Int32s, kernel, short_kernel
+from app.engine.jit import Bytes, Float64s, Int32s, kernel, short_kernel
 from app.engine.kernels_table import Table
 
 
 @short_kernel
-def read_row(users: Table, user: int, g: float) -> tuple[Int32s, Float64s]:
-    """A user's items and values as read with g."""
+def read_row(users: Table, user: int, g: float) -> tuple[Int32s, Float64s, Bytes]:
+    """A user's items, values as read with g, and marks: 1 where implied."""
     index, value, span, _, _ = users
     start, length = span[user, 0], span[user, 1]
     items = np.empty(length, np.int32)
     values = np.empty(length)
+    implied = np.empty(length, np.uint8)
     for at in range(length):
         entry = index[start + at]
         items[at] = entry ^ (entry >> 31)
         values[at] = np.float64(value[start + at]) * (g if entry >= 0 else 1.0)
-    return items, values
+        implied[at] = entry < 0
+    return items, values, implied
 
 
 @kernel

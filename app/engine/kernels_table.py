@@ -226,6 +226,46 @@ def set_row(table: Table, row: int, entries: Int32s, numbers: Float32s) -> bool:
 
 
 @short_kernel
+def has(entries: Int32s, wanted: int) -> bool:
+    """Whether an entry is among a few."""
+    hits = 0
+    for entry in entries:
+        hits += 1 if entry == wanted else 0
+    return hits > 0
+
+
+@short_kernel
+def set_partners(users: Table, items: Table, item: int, wanted: Int32s) -> int:
+    """Make `wanted`, distinct users, the partners of an item; the values of new ones are 0.
+
+    Tells 0, or how many more places the users need, or (negative) the items; done again after
+    that, it goes on.
+    """
+    span = items[2]
+    at = span[item, LENGTH] - 1
+    while at >= 0:
+        place = span[item, START] + at
+        user = items[0][place]
+        if not has(wanted, user):
+            cut(users, user, find(users, user, item))
+            cut(items, item, place)
+        at -= 1
+    kept = items[0][span[item, START] : span[item, START] + span[item, LENGTH]].copy()
+    for user in wanted:
+        if has(kept, user):
+            continue
+        if lacks(users, user, 1):
+            return fit(users[2][user, LENGTH] + 1)
+        if lacks(items, item, 1):
+            return -fit(span[item, LENGTH] + 1)
+        append(users, user, item, 0.0)
+        append(items, item, user, 0.0)
+    compact(users, _STEP)
+    compact(items, _STEP)
+    return 0
+
+
+@short_kernel
 def put_pair(users: Table, items: Table, user: int, item: int, number: float, implied: bool) -> int:
     """Store one preference on both sides; tell what is new, or which side needs longer arrays."""
     place = find(users, user, item)

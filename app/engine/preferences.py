@@ -1,16 +1,16 @@
 """The live two-way adjacency: who prefers what, and how much."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app.engine import kernels_table as kernels
-from app.engine.bulk import build_table
+from app.engine.bulk import build_table, last_of_pairs
 from app.engine.ids import IdIndex
-from app.engine.jit import Int32s
+from app.engine.jit import Float32s, Int32s
 from app.engine.kernels_neighbours import read_row
 from app.engine.loading import Batch, Entries, gather
 from app.engine.packing import Arrays
@@ -96,6 +96,16 @@ class Preferences:
             told = kernels.put_pair(users.arrays, items.arrays, user, item, value, implied)
         return told
 
+    def is_explicit(self, user_id: str, item_id: str) -> bool:
+        """Return whether there is an explicit preference for the pair."""
+        with self.lock:
+            user, item = self.users.row(user_id), self.items.row(item_id)
+            if user is None or item is None:
+                return False
+            table = self.by_user
+            at = kernels.find(table.arrays, user, item)
+            return at >= 0 and bool(table.index[at] >= 0)
+
     def remove(self, user_id: str, item_id: str) -> bool:
         """Forget one preference; False if there is none."""
         with self.lock:
@@ -154,8 +164,8 @@ class Preferences:
             user = self.users.row(user_id)
             if user is None or self._by_user.length(user) == 0:
                 return None
-            items, values = read_row(self._by_user.arrays, user, float(g))
-            return Profile(items, values, user)
+            items, values, implied = read_row(self._by_user.arrays, user, float(g))
+            return Profile(items, values, user, g, implied)
 
     def session_profile(self, values: Mapping[str, float]) -> Profile:
         """Make a profile for somebody who is not stored, from item id -> value.
@@ -190,7 +200,29 @@ class Preferences:
             self._by_user.restore("by_user", arrays)
             self._by_item.restore("by_item", arrays)
 
-    def _replace(self, new: Entries) -> None:
+    def replace_implied(
+        self, users: Int32s, items: Int32s, values: Float32s, *, also: Callable[[], None]
+    ) -> None:
+        """Put other implied entries in place of all there are; explicit ones stay, and win.
+
+        users, items : rows that are referred to, shapes (n,), no pair twice. Readers see the old
+        state until the new one is complete, and `also` is called under the same hold of the lock;
+        nobody else may change anything meanwhile.
+        """
+        explicit = self._by_user.entries()
+        plain = explicit[1] >= 0
+        kept = last_of_pairs(
+            np.concatenate((users, explicit[0][plain])),
+            np.concatenate((items ^ np.int32(-1), explicit[1][plain])),
+            np.concatenate((values, explicit[2][plain])),
+        )
+        new = Entries(*kept, self.users.capacity, self.items.capacity)
+        with self.lock:
+            self.users.retain_many(np.unique(new.users))
+            self.items.retain_many(np.unique(new.items))
+        self._replace(new, also)
+
+    def _replace(self, new: Entries, also: Callable[[], None] | None = None) -> None:
         """Swap in the new tables; `new` holds the references of its filled rows already."""
         by_user = build_table(new.users, new.entries, new.values, n_rows=new.n_users, squared=True)
         # in order of users, so that a scan of an item's row walks through memory in one direction
@@ -202,6 +234,8 @@ class Preferences:
         with self.lock:
             old_users, old_items = _filled(self._by_user), _filled(self._by_item)
             self._by_user, self._by_item = by_user, by_item
+            if also is not None:
+                also()
             self.users.release_many(old_users)
             self.items.release_many(old_items)
 

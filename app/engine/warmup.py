@@ -5,11 +5,27 @@ import time
 
 import numpy as np
 
+from app.domain.catalogue import Item
+from app.domain.filters import Filters
 from app.engine import ranking
+from app.engine.activity import Activity
+from app.engine.baskets import Baskets
+from app.engine.categories import Categories
+from app.engine.co_liked import co_liked
+from app.engine.context import ContextCounts, lifted
+from app.engine.event_record import Fact
+from app.engine.facets import Facets
 from app.engine.feature_table import Features
+from app.engine.habits import count_habits
+from app.engine.history import History
+from app.engine.history_loading import EventBatch
 from app.engine.ids import IdIndex
+from app.engine.implied import Formula, Implied, Landmark
 from app.engine.item_based import ItemBased
+from app.engine.kernels_history import oldest
 from app.engine.preferences import Preferences
+from app.engine.tally import Tally
+from app.engine.transitions import Transitions
 from app.engine.user_based import UserBased
 
 
@@ -19,6 +35,19 @@ def compile_kernels() -> None:
     neighbours = UserBased(preferences)
     _exercise_user_based(preferences, neighbours)
     _exercise_features(preferences)
+    _exercise_facets()
+    _exercise_activity()
+    _exercise_history()
+    co_liked(preferences, 0)
+
+
+def _exercise_facets() -> None:
+    facets = Facets(Categories())
+    mask = np.ones(1, np.uint8)
+    for brand in ("a", "b"):
+        facets.put(0, Item("x", brand=brand, price=1.0))
+        facets.narrow(Filters(brands=(brand,), price_from=1.0), mask)
+    facets.restore({name: array.copy() for name, array in facets.dump().items()})
 
 
 def _exercise_preferences() -> Preferences:
@@ -66,6 +95,34 @@ def _exercise_features(preferences: Preferences) -> None:
     item_based.explain(profile, 0)
     features.remove("u1")
     features.restore({name: array.copy() for name, array in features.dump().items()})
+
+
+def _exercise_activity() -> None:
+    history = History(IdIndex(), IdIndex(), threading.RLock())
+    activity = Activity(history)
+    history.add("a", "x", Fact("1", "view", 0))
+    activity.rebuild({"view": 1.0}, 0)
+    activity.since(0, 0)
+    counts = ContextCounts(history, ["", "Tea"], activity.weights)
+    counts.add(history.subjects(), np.ones(1, np.int32), 0, np.zeros(1, np.int64))
+    lifted(np.ones(1), np.ones(1, np.int32), np.ones(2))
+    history.remove("a", "1")
+
+
+def _exercise_history() -> None:
+    history = History(IdIndex(), IdIndex(), threading.RLock())
+    facts = [Fact("1", "purchase", 1, order_id="o"), Fact("2", "view", 2)]
+    history.load([EventBatch(["a", "a"], ["x", "y"], facts)])
+    history.add("a", "y", Fact("3", "purchase", 1, order_id="o"))
+    oldest(history.events, history.newest, 0)
+    implied = Implied(history, Formula({"view": 1.0}, 1.0, 1.0, 5.0), Landmark(0.0, 1.0))
+    implied.of_pair(0, 0)
+    implied.of_subjects(history.subjects())
+    tally = Tally(history.items)
+    Baskets(history, tally).of([0], np.zeros(2, np.int32), least=1).ties(1)
+    Transitions(history, tally).after([0], implied.weights, patience=1)
+    count_habits(history)
+    history.remove_subject("a")
 
 
 if __name__ == "__main__":

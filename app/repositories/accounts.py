@@ -1,6 +1,7 @@
 """Accounts in MongoDB: `users` {_id: user_id, password_hash, epoch, created_at}."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
@@ -47,10 +48,16 @@ class MongoAccounts:
                 raise Conflict("The account was changed at the same time. Try again.")
             return Written(account, position_of(session))
 
-    def remove(self, user_id: str) -> Written[bool]:
-        """Remove the account; the value tells whether there was one."""
+    def remove(self, user_id: str, *, until: datetime | None = None) -> Written[bool]:
+        """Remove the account; the value tells whether there was one.
+
+        until : only one that was opened by then.
+        """
+        where: dict[str, Any] = {"_id": user_id}
+        if until is not None:
+            where["created_at"] = {"$not": {"$gt": until}}
         with self._store.session() as session:
-            outcome = self._users.delete_one({"_id": user_id}, session=session)
+            outcome = self._users.delete_one(where, session=session)
             found = outcome.deleted_count > 0
             return Written(found, position_of(session) if found else None)
 

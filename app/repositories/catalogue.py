@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import ReplaceOne
 from pymongo.errors import DuplicateKeyError
 
-from app.domain.catalogue import Encoding, Item
+from app.domain.catalogue import AttributeValue, Encoding, Item, is_number
 from app.domain.changes import Collection, Position, Written
 from app.domain.errors import Conflict, ItemTaken
 from app.repositories.foreign import understood
@@ -109,10 +109,19 @@ def to_item(row: Document) -> Item:
         **{name: row[name] for name in _PLAIN if name in row},
         tags=tuple(row.get("tags") or ()),
         features=None if features is None else tuple(features),
+        attributes=_to_attributes(row.get("attributes") or ()),
         created_at=row.get("created_at"),
         updated_at=row.get("updated_at"),
         encoding=_to_encoding(row.get("encoding")),
     )
+
+
+def _to_attributes(pairs: Iterable[Document]) -> dict[str, AttributeValue]:
+    attributes = {str(pair["name"]): pair["value"] for pair in pairs}
+    for name, value in attributes.items():
+        if not isinstance(value, str) and not is_number(value):
+            raise ValueError(f"attribute {name} is {value!r}")
+    return attributes
 
 
 def _to_encoding(row: Document | None) -> Encoding | None:
@@ -125,6 +134,8 @@ def _to_document(item: Item) -> Document:
     document: dict[str, Any] = {"_id": item.item_id}
     document |= {name: getattr(item, name) for name in _PLAIN}
     document["tags"] = list(item.tags)
+    # pairs: MongoDB gives some names of fields a meaning of their own
+    document["attributes"] = [{"name": n, "value": v} for n, v in item.attributes.items()]
     document["features"] = None if item.features is None else list(item.features)
     if item.features is not None:
         document[LENGTH] = len(item.features)

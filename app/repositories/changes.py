@@ -5,6 +5,7 @@ up to which it is complete, and as the bytes that the server sent, so that ratin
 dictionaries. While a large batch is applied, the next one is fetched.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,8 +18,11 @@ from pymongo.errors import NetworkTimeout, OperationFailure
 
 from app.domain.changes import Change, ChangeBatch, Collection, Position
 from app.domain.errors import HistoryLost, StoreUnavailable
+from app.domain.events import EventKey
 from app.repositories.accounts import to_account
 from app.repositories.catalogue import to_item
+from app.repositories.deletions import to_deletion
+from app.repositories.events import to_event, to_event_key
 from app.repositories.foreign import understood
 from app.repositories.keys import to_key
 from app.repositories.mongo import Document, MongoStore
@@ -29,6 +33,9 @@ from app.repositories.settings import to_settings
 
 _BATCH = 2000
 _LARGE = 64 * 1024  # bytes of events; for fewer a change of threads costs more than it saves
+# Changes that come one by one are fetched a few at a time: a fetch costs as much as fifty changes.
+# Whoever writes after a silence is not kept waiting.
+_PACE_SECONDS = 0.004
 _WAIT_MS = 250  # how long the server waits for something to happen before an empty answer
 # A server that is silent for longer than it may wait is frozen, or reads a long history that
 # holds nothing for us: it gets twice the time at each new attempt.
@@ -42,6 +49,8 @@ _CONVERTERS: dict[str, Callable[[Document], Any]] = {
     Collection.ITEMS: to_item,
     Collection.RATINGS: to_rating,
     Collection.SETTINGS: to_settings,
+    Collection.EVENTS: to_event,
+    Collection.DELETIONS: to_deletion,
 }
 _PIPELINE: list[Document] = [
     {"$match": {"ns.coll": {"$in": [c.value for c in Collection]}}},
@@ -104,9 +113,13 @@ class MongoChanges:
                 "maxTimeMS": _WAIT_MS,
             }
             fetch = partial(self._command, more, "nextBatch", session)
+            asked = 0.0
             while True:
                 ahead = reader.submit(fetch) if len(reply.events) >= _LARGE else None
                 yield self._to_batch(reply)
+                if ahead is None:
+                    time.sleep(max(0.0, asked - time.monotonic() + _PACE_SECONDS))
+                asked = time.monotonic()
                 reply = ahead.result() if ahead else fetch()
                 self._patience = _SHORTEST_SECONDS
 
@@ -127,6 +140,27 @@ class MongoChanges:
 
     def _decoded(self, event: bytes) -> Change:
         return _to_change(decode(event, self._store.database.codec_options))
+
+
+def _pair(key: Any) -> Any:
+    return (key.get("user_id"), key.get("item_id")) if isinstance(key, dict) else (None, None)
+
+
+def _event_key(key: Any) -> EventKey:
+    try:
+        return to_event_key(key)
+    except (KeyError, TypeError):  # another hand's: it names nothing that memory holds
+        return EventKey("", "")
+
+
+def _plain(key: Any) -> Any:
+    return key
+
+
+_KEYS: dict[str, Callable[[Any], Any]] = {
+    Collection.RATINGS: _pair,
+    Collection.EVENTS: _event_key,
+}
 
 
 def _open(token: Any, *, batch_size: int) -> Document:
@@ -155,8 +189,7 @@ def _to_change(event: Document) -> Change:
     if "documentKey" not in event:  # drop, rename
         return Change(collection, None)
     key = event["documentKey"]["_id"]
-    if collection is Collection.RATINGS:
-        key = (key.get("user_id"), key.get("item_id")) if isinstance(key, dict) else (None, None)
+    key = _KEYS.get(collection, _plain)(key)
     document = None if kind == "delete" else event.get("fullDocument")
     if document is None:
         return Change(collection, key)

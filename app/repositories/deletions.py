@@ -1,20 +1,17 @@
-"""What is being deleted: `deletions` {_id: {kind, id}, at}, and the sweep of ratings.
+"""What is being deleted: `deletions` {_id: {kind, id}, at, digest, complete}.
 
-A sweep runs in transactions that first check that the item is (still) absent: a rating given
-after the item came back is newer than the transaction's snapshot and stays.
+A mark that is stored whole has memory forget whoever it is of; what is added to it later has not.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from pymongo.client_session import ClientSession
-
-from app.domain.changes import Collection, Written
+from app.domain.changes import Collection, Position, Written
+from app.domain.deletions import Deletion, Doomed, Swept
+from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
-from app.repositories.ratings import range_of_user
-
-_CHUNK = 5000  # deletes in one transaction: a fraction of a second
-_ITEM, _USER = "item", "user"
+from app.repositories.sweeping import Sweep
 
 
 class MongoDeletions:
@@ -22,82 +19,70 @@ class MongoDeletions:
 
     def __init__(self, store: MongoStore) -> None:
         self._store = store
-        self._marks = store.collection("deletions")
-        self._items = store.collection(Collection.ITEMS)
-        self._users = store.collection(Collection.USERS)
-        self._ratings = store.collection(Collection.RATINGS)
+        self._marks = store.collection(Collection.DELETIONS)
+        self._sweep = Sweep(store)
 
     def mark_item(self, item_id: str, at: datetime) -> None:
         """Remember that the item is being deleted."""
-        self._mark(_ITEM, item_id, at)
+        self._mark({"_id": _key(Doomed.ITEM, item_id), "at": at})
 
-    def mark_user(self, user_id: str, at: datetime) -> None:
-        """Remember that the shopper is being deleted."""
-        self._mark(_USER, user_id, at)
+    def mark_subject(self, subject: str, at: datetime, digest: str) -> Position | None:
+        """Remember that the shopper or session is being deleted; every memory forgets it."""
+        key = _key(Doomed.SUBJECT, subject)
+        return self._mark({"_id": key, "at": at, "digest": digest, "complete": False})
 
-    def marked_users(self) -> list[datetime]:
-        """Return when each shopper was marked who is being deleted just now."""
+    def _mark(self, document: Document) -> Position | None:
+        with self._store.session() as session:
+            where = {"_id": document["_id"]}
+            self._marks.replace_one(where, document, upsert=True, session=session)
+            return position_of(session)
+
+    def completed(self, subject: str, at: datetime) -> None:
+        """Remember that all is gone that was there before the mark of that time."""
+        where = {"_id": _key(Doomed.SUBJECT, subject), "at": at}
         with translated():
-            return [row["at"] for row in self._marks.find({"_id.kind": _USER}, {"at": 1})]
+            self._marks.update_one(where, {"$set": {"complete": True}})
 
-    def user_is_marked(self, user_id: str) -> bool:
-        """Return whether the shopper is being deleted just now."""
+    def subjects_marked(self, subjects: Iterable[str]) -> set[str]:
+        """Return those of the subjects who are being deleted just now."""
+        keys = [_key(Doomed.SUBJECT, subject) for subject in subjects]
         with translated():
-            return self._marks.find_one({"_id": _key(_USER, user_id)}) is not None
+            return {row["_id"]["id"] for row in self._marks.find({"_id": {"$in": keys}})}
+
+    def marked(self, before: datetime) -> list[Deletion]:
+        """Return the marks that were made before."""
+        with translated():
+            rows = list(self._marks.find({"at": {"$lt": before}}))
+        return list(understood(Collection.DELETIONS, rows, to_deletion))
+
+    def unmark(self, deletion: Deletion) -> None:
+        """Drop the mark, unless it was made anew."""
+        where = {"_id": _key(deletion.kind, deletion.id), "at": deletion.at}
+        with translated():
+            self._marks.delete_one(where)
 
     def sweep_item(self, item_id: str) -> Written[int]:
         """Remove the ratings of an item that is not in the catalogue; return how many."""
+        return self._sweep.item(item_id)
 
-        def absent(session: ClientSession) -> bool:
-            return self._items.find_one({"_id": item_id}, {"_id": 1}, session=session) is None
+    def sweep_subject(self, subject: str, *, until: datetime | None) -> Written[Swept]:
+        """Remove what a subject without an account has; of one with an account, what it had then.
 
-        return self._sweep({"_id.item_id": item_id}, absent)
+        until : None: of one with an account, nothing.
+        """
+        return self._sweep.subject(subject, until=until, newer_without_account=True)
 
-    def sweep_user(self, user_id: str) -> Written[int]:
-        """Remove the ratings of a shopper without an account; return how many."""
-
-        def absent(session: ClientSession) -> bool:
-            return self._users.find_one({"_id": user_id}, {"_id": 1}, session=session) is None
-
-        return self._sweep({"_id": range_of_user(user_id)}, absent)
-
-    def sweep_marked(self, before: datetime) -> int:
-        """Sweep everything marked before that time once more and drop the marks."""
-        swept = 0
-        with translated():
-            marks = list(self._marks.find({"at": {"$lt": before}}))
-        for mark in marks:
-            key = mark["_id"]
-            sweep = self.sweep_item if key["kind"] == _ITEM else self.sweep_user
-            swept += sweep(key["id"]).value
-            with translated():
-                self._marks.delete_one(mark)  # only as it was read: a newer mark stays
-        return swept
-
-    def _mark(self, kind: str, id_: str, at: datetime) -> None:
-        key = _key(kind, id_)
-        with translated():
-            self._marks.replace_one({"_id": key}, {"_id": key, "at": at}, upsert=True)
-
-    def _sweep(self, condition: Document, absent: Callable[[ClientSession], bool]) -> Written[int]:
-        def chunk(session: ClientSession) -> int:
-            if not absent(session):
-                return 0
-            rows = self._ratings.find(condition, {"_id": 1}, session=session).limit(_CHUNK)
-            keys = [row["_id"] for row in rows]
-            if keys:
-                self._ratings.delete_many({"_id": {"$in": keys}}, session=session)
-            return len(keys)
-
-        swept, position = 0, None
-        while True:
-            with self._store.session() as session:  # each with the time that one dealing may take
-                removed = session.with_transaction(chunk)
-                if not removed:  # it has no place: nobody can see it
-                    return Written(swept, position)
-                swept += removed
-                position = position_of(session)
+    def erase(self, subject: str, *, until: datetime) -> Written[Swept]:
+        """Remove what the subject had then, and what has no time."""
+        return self._sweep.subject(subject, until=until, newer_without_account=False)
 
 
-def _key(kind: str, id_: str) -> Document:
-    return {"kind": kind, "id": id_}
+def to_deletion(row: Document) -> Deletion:
+    """Return the domain object of a stored document, or raise KeyError, TypeError or ValueError."""
+    key: Any = row["_id"]
+    complete = bool(row.get("complete", False))
+    return Deletion(Doomed(key["kind"]), key["id"], row["at"], row.get("digest"), complete)
+
+
+def _key(kind: Doomed, id_: str) -> Document:
+    return {"kind": kind.value, "id": id_}

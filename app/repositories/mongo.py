@@ -117,12 +117,19 @@ class MongoStore:
                 partialFilterExpression={"features_length": {"$gt": 0}},
             )
             self.database["deletions"].create_index("at", name="by_time")
+            self.database["sessions"].create_index("user_id", name="by_user")
+            self.database["erased"].create_index("swept_at", name="by_sweep", sparse=True)
+            # MongoDB removes by itself what has expired; it looks once a minute
+            for name in ("events", "sessions"):
+                self.database[name].create_index(
+                    "expires", name="by_expiry", expireAfterSeconds=0, sparse=True
+                )
             self._check_version()
 
     def size(self) -> int:
         """Return about how many documents are kept in memory too."""
         with translated():
-            names = ("ratings", "items", "users")
+            names = ("ratings", "items", "users", "events")
             return sum(self.database[name].estimated_document_count() for name in names)
 
     def installation(self) -> str:

@@ -6,6 +6,7 @@ ratings are a range over `_id`; `_id.user_id` alone would scan the collection.
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, cast
 
 import pymongo
@@ -111,6 +112,15 @@ class MongoRatings:
             found = outcome.deleted_count > 0
             return Written(found, position_of(session) if found else None)
 
+    def remove_rated(self, user_ids: Sequence[str], *, since: datetime, before: datetime) -> int:
+        """Remove the ratings that these shoppers gave in a time; return how many there were."""
+        condition = {
+            "_id.user_id": {"$in": list(user_ids)},
+            "rated_at": {"$gte": since, "$lt": before},
+        }
+        with translated():
+            return self._ratings.delete_many(condition).deleted_count
+
     def of_user(self, user_id: str) -> list[Rating]:
         """Return the shopper's ratings, newest first, those without a time last."""
         with translated():
@@ -127,6 +137,12 @@ class MongoRatings:
         """Return whether the shopper has any rating."""
         with translated():
             return self._ratings.find_one({"_id": range_of_user(user_id)}, {"_id": 1}) is not None
+
+    def rows_of(self, user_id: str) -> Iterator[Rating]:
+        """Return the shopper's ratings, one by one, in the order of item ids."""
+        with translated():
+            rows = self._ratings.find({"_id": range_of_user(user_id)}).sort("_id", 1)
+            yield from understood(Collection.RATINGS, rows, to_rating)
 
     def scan(self) -> Iterator[RatingBatch]:
         """Return every rating in batches of columns; the next one is fetched meanwhile."""

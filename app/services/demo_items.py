@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from app.domain.catalogue import Item
+from app.domain.catalogue import AttributeValue, Item
 from app.services.demo_text import readable, readable_size
 
 if TYPE_CHECKING:
@@ -42,7 +42,13 @@ def to_item(row: dict[str, Any]) -> Item:
         brand="Store brand" if is_ours else f"Maker {row['manufacturer_id']}",
         price=row["price"],
         tags=_tags(" ".join(level for level in levels if level), is_ours=is_ours),
+        attributes=_attributes(row, is_ours=is_ours),
     )
+
+
+def _attributes(row: dict[str, Any], *, is_ours: bool) -> dict[str, AttributeValue]:
+    size = {"size": readable_size(row["package_size"])} if row["package_size"] else {}
+    return {"store_brand": is_ours, **size}
 
 
 def _title(row: dict[str, Any], *, is_ours: bool) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.domain.catalogue import Encoding, Item
+from app.domain.catalogue import Encoding, Item, written
 
 ENCODER_VERSION = 1
 """Raise it when the encoder gives other vectors: stored ones are then made anew at load."""
@@ -18,6 +18,7 @@ def encode_item(item: Item) -> Encoding:
             brand=item.brand or "",
             price=item.price,
             tags=item.tags,
+            attributes=tuple(f"{name}={written(v)}" for name, v in item.attributes.items()),
             title=item.title or "",
             description=item.description or "",
         )

@@ -1,4 +1,4 @@
-"""The catalogue and the ratings as files, from which an import makes the same state again."""
+"""Items, ratings and events as files, from which an import makes the same state again."""
 
 import time
 from collections.abc import Iterator
@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.domain import subjects
 from app.domain.catalogue import Item
-from app.domain.ports import ItemRepository, RatingRepository
+from app.domain.events import Event
+from app.domain.ports import EventRepository, ItemRepository, RatingRepository
 from app.domain.ratings import Rating
 from app.services.writers import write_table
 
@@ -24,8 +26,26 @@ ITEM_COLUMNS = (
     "image_url",
     "in_stock",
     "features",
+    "attributes",
 )
 RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
+EVENT_COLUMNS = (
+    "user_id",
+    "session_id",
+    "event_id",
+    "event",
+    "item_id",
+    "timestamp",
+    "quantity",
+    "price",
+    "order_id",
+    "query",
+    "page",
+    "device",
+    "placement",
+    "country",
+    "recommendation_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +59,12 @@ class ExportReport:
 class Exports:
     """Streams; the file appears under its name when it is complete."""
 
-    def __init__(self, items: ItemRepository, ratings: RatingRepository) -> None:
+    def __init__(
+        self, items: ItemRepository, ratings: RatingRepository, events: EventRepository
+    ) -> None:
         self._items = items
         self._ratings = ratings
+        self._events = events
 
     def export_items(self, path: Path) -> ExportReport:
         """Write every item, in the order of ids; the ending of `path` says the kind of file."""
@@ -52,7 +75,13 @@ class Exports:
     def export_ratings(self, path: Path) -> ExportReport:
         """Write every rating, shopper by shopper; the ending of `path` says the kind of file."""
         started = time.monotonic()
-        rows = write_table(path, RATING_COLUMNS, map(_rating_row, self._ratings.rows()))
+        rows = write_table(path, RATING_COLUMNS, map(rating_row, self._ratings.rows()))
+        return ExportReport(rows, time.monotonic() - started)
+
+    def export_events(self, path: Path) -> ExportReport:
+        """Write every event, subject by subject; the ending of `path` says the kind of file."""
+        started = time.monotonic()
+        rows = write_table(path, EVENT_COLUMNS, map(event_row, self._events.rows()))
         return ExportReport(rows, time.monotonic() - started)
 
     def _all_items(self) -> Iterator[Item]:
@@ -67,7 +96,29 @@ def _item_row(item: Item) -> tuple[Any, ...]:
     return tuple(getattr(item, name) for name in ITEM_COLUMNS)
 
 
-def _rating_row(rating: Rating) -> tuple[str, str, float, datetime | None]:
+def rating_row(rating: Rating) -> tuple[str, str, float, datetime | None]:
+    """Return what stands in `RATING_COLUMNS`."""
     at = rating.rated_at
-    at = at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
-    return rating.user_id, rating.item_id, rating.rating, at
+    return rating.user_id, rating.item_id, rating.rating, None if at is None else _in_utc(at)
+
+
+def event_row(event: Event) -> tuple[Any, ...]:
+    """Return what stands in `EVENT_COLUMNS`."""
+    session_id = subjects.session_id_of(event.key.subject)
+    return (
+        event.key.subject if session_id is None else None,
+        session_id,
+        event.key.event_id,
+        event.kind,
+        event.item_id,
+        _in_utc(event.at),
+        event.quantity,
+        event.price,
+        event.order_id,
+        event.query,
+        *(getattr(event.context, name) for name in EVENT_COLUMNS[-5:]),
+    )
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

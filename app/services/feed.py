@@ -19,6 +19,7 @@ from app.domain.errors import HistoryLost, StoreUnavailable
 from app.domain.ports import ChangeLog
 from app.services.applying import Applier
 from app.services.contact import Contact
+from app.services.later import Later
 from app.services.projections.projection import Projection
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,10 @@ class Feed:
         change_log: ChangeLog,
         projections: Sequence[Projection],
         lock: AbstractContextManager[object],
+        later: Later | None = None,
     ) -> None:
+        """Feed `projections`; what they leave for `later` is done after each batch."""
+        self._later = Later() if later is None else later
         self._log = change_log
         self._applier = Applier(projections, lock)
         self.contact = Contact()
@@ -171,6 +175,9 @@ class Feed:
     def _take(self, batch: ChangeBatch) -> None:
         self.contact.heard(batch.head)
         self._applier.apply(batch.changes)
+        if self._later:
+            self.contact.pause()  # nobody listens meanwhile
+            self._later.run()
         self.applied += len(batch.changes)
         self._stand(batch)
 

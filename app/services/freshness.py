@@ -1,13 +1,14 @@
 """Freshness tokens: a shopper's own write counts in its next read, whichever worker answers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import BoundedSemaphore
 
 from app.domain.changes import Position
 from app.domain.errors import StoreUnavailable
-from app.domain.ports import RatingRepository, Store
+from app.domain.ports import EventRepository, RatingRepository, Store
+from app.domain.recommendations import OwnRecord
+from app.engine.history import KEPT
 from app.services.feed import Feed
 
 _WAIT_SECONDS = 0.05
@@ -18,19 +19,22 @@ _CLOCK_SLACK = 60  # seconds the clocks of a replica set's members may differ
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Whether the caller's own write counts, and the shopper's ratings where memory is late."""
+    """Whether the caller's own write counts, and the subject's record where memory is late."""
 
     fresh: bool
-    own_ratings: Mapping[str, float] | None = None
+    own: OwnRecord | None = None
 
 
 class Freshness:
     """Makes tokens of positions in history, and sees to it that they are reached."""
 
-    def __init__(self, store: Store, feed: Feed, ratings: RatingRepository) -> None:
+    def __init__(
+        self, store: Store, feed: Feed, ratings: RatingRepository, events: EventRepository
+    ) -> None:
         self._store = store
         self._feed = feed
         self._ratings = ratings
+        self._events = events
         self._readers = BoundedSemaphore(_READERS)
 
     @cached_property
@@ -53,14 +57,16 @@ class Freshness:
         position = self._position(token)
         return position is None or self._feed.wait(position, seconds=_WAIT_SECONDS)
 
-    def sight(self, token: str, user_id: str | None) -> Sight:
-        """Wait as `is_reached`; where memory stays late, read the shopper's ratings once."""
+    def sight(self, token: str, subject: str | None) -> Sight:
+        """Wait as `is_reached`; where memory stays late, read the subject's record once."""
         if self.is_reached(token):
             return Sight(True)
-        if user_id is None or not self._readers.acquire(timeout=_WAIT_SECONDS):
+        if subject is None or not self._readers.acquire(timeout=_WAIT_SECONDS):
             return Sight(False)
         try:
-            return Sight(True, self._ratings.values_of(user_id, seconds=_READ_SECONDS))
+            ratings = self._ratings.values_of(subject, seconds=_READ_SECONDS)
+            events = self._events.of_subject(subject, seconds=_READ_SECONDS)
+            return Sight(True, OwnRecord(ratings, events[:KEPT]))
         except StoreUnavailable:
             return Sight(False)
         finally:

@@ -1,12 +1,19 @@
 """Everything one process keeps in memory for one shop."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 
+from app.engine.activity import Activity
+from app.engine.baskets import Baskets
 from app.engine.feature_table import Features
+from app.engine.history import History
 from app.engine.ids import IdIndex
 from app.engine.item_based import ItemBased
 from app.engine.preferences import Preferences
+from app.engine.tally import Tally
+from app.engine.transitions import Transitions
 from app.engine.user_based import UserBased
 from app.services.shopper import Shopper
 
@@ -22,7 +29,13 @@ class Tables:
     lock: RLock = field(default_factory=RLock)
     users: IdIndex = field(default_factory=IdIndex)
     items: IdIndex = field(default_factory=IdIndex)
+    clock: Callable[[], float] = time.time
+    """Unix seconds."""
     preferences: Preferences = field(init=False)
+    history: History = field(init=False)
+    activity: Activity = field(init=False)
+    baskets: Baskets = field(init=False)
+    transitions: Transitions = field(init=False)
     features: Features = field(init=False)
     user_based: UserBased = field(init=False)
     item_based: ItemBased = field(init=False)
@@ -31,13 +44,20 @@ class Tables:
     def __post_init__(self) -> None:
         preferences = Preferences(self.users, self.items, self.lock)
         features = Features(self.items, self.lock)
+        history = History(self.users, self.items, self.lock)
         object.__setattr__(self, "preferences", preferences)
+        object.__setattr__(self, "history", history)
+        object.__setattr__(self, "activity", Activity(history))
+        tally = Tally(self.items)
+        object.__setattr__(self, "baskets", Baskets(history, tally))
+        object.__setattr__(self, "transitions", Transitions(history, tally))
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "user_based", UserBased(preferences))
         object.__setattr__(self, "item_based", ItemBased(features))
-        object.__setattr__(self, "shopper", Shopper(preferences))
+        object.__setattr__(self, "shopper", Shopper(preferences, history, self.clock))
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the preferences and the features, slack included, without the ids."""
-        return self.preferences.nbytes + self.features.nbytes
+        """Bytes of preferences, history, activity and features, slack included, without ids."""
+        tables = (self.preferences, self.history, self.activity, self.features)
+        return sum(table.nbytes for table in tables)

@@ -70,7 +70,7 @@ class Ratings:
         if not self._items.existing([rating.item_id]):
             self._ratings.take_back(rating)
             raise UnknownItem(rating.item_id)
-        suspect = needs_account or self._deletions.user_is_marked(rating.user_id)
+        suspect = needs_account or bool(self._deletions.subjects_marked([rating.user_id]))
         if suspect and self._accounts.find(rating.user_id) is None:
             self._ratings.take_back(rating)
             raise (UnknownUser if needs_account else UserLeaving)(rating.user_id)

@@ -8,6 +8,8 @@ from app.domain.settings import ShopSettings
 from app.services.projections.catalogue import CatalogueProjection
 from app.services.shelves.shelf import Shelf
 
+_ABOUT = ("item_id", "items", "window")  # any shelf can keep to a category
+
 
 class Recommendations:
     """Answers queries from registered shelves. Touches no database."""
@@ -28,41 +30,50 @@ class Recommendations:
         """Return how many items may be shown at all."""
         return len(self._catalogue)
 
-    def shelf(self, name: str, query: Query) -> Page:
-        """Return a page of the named shelf."""
-        return self._shelves[name].fill(self.complete(query))
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the shelves."""
+        return tuple(self._shelves)
 
-    def similar(self, query: Query) -> Page:
-        """Return items like `query.item_id`, or raise UnknownItem."""
-        if query.item_id is None or not self._catalogue.has(query.item_id):
-            raise UnknownItem(query.item_id or "")
-        return self.shelf("similar", query)
+    def shelf(self, name: str, query: Query) -> Page:
+        """Return a page of the named shelf, or raise InvalidInput or UnknownItem."""
+        shelf = self._shelves[name]
+        self._check(name, shelf, query)
+        return shelf.fill(self.complete(query))
+
+    def _check(self, name: str, shelf: Shelf, query: Query) -> None:
+        for field in shelf.needs:
+            if not getattr(query, field):
+                asked_as = "user_id" if field == "subject" else field
+                raise InvalidInput(asked_as, f"the shelf {name} needs it")
+        for field in _ABOUT:
+            if getattr(query, field) and field not in shelf.takes:
+                raise InvalidInput(field, f"the shelf {name} does not take it")
+        if query.item_id is not None and not self._catalogue.has(query.item_id):
+            raise UnknownItem(query.item_id)
 
     def complete(self, query: Query) -> Query:
         """Return the query with the shop's settings filled in, or raise InvalidInput."""
         shop = self._settings()
-        w_user, w_item = query.w_user, query.w_item
-        if w_user is None and w_item is None:
-            w_user, w_item = shop.w_user, shop.w_item
-        elif w_user is None or w_item is None:  # one given: the other is what is left to 1
-            given = w_user if w_user is not None else w_item
-            rest = max(0.0, 1.0 - (given or 0.0))
-            w_user, w_item = (rest, w_item) if w_user is None else (w_user, rest)
+        w_user, w_item = _weights(query, shop)
         if not w_user and not w_item:
             raise InvalidInput("w_user", "w_user and w_item may not both be 0")
-        least = query.min_similarity
-        return Query(
-            user_id=query.user_id,
-            item_id=query.item_id,
-            n=query.n,
-            offset=query.offset,
+        least, strength = query.min_similarity, query.session_strength
+        return query._replace(
             strategy=query.strategy or shop.strategy,
             w_user=w_user,
             w_item=w_item,
             k=query.k or shop.k,
             similarity=query.similarity or shop.similarity,
             min_similarity=shop.min_similarity if least is None else least,
-            min_score=query.min_score,
-            explain=query.explain,
-            own_ratings=query.own_ratings,
+            session_strength=shop.session_strength if strength is None else strength,
         )
+
+
+def _weights(query: Query, shop: ShopSettings) -> tuple[float, float]:
+    w_user, w_item = query.w_user, query.w_item
+    if w_user is None and w_item is None:
+        return shop.w_user, shop.w_item
+    if w_item is None:  # one given: the other is what is left to 1
+        return w_user or 0.0, max(0.0, 1.0 - (w_user or 0.0))
+    return max(0.0, 1.0 - w_item) if w_user is None else w_user, w_item

@@ -7,15 +7,25 @@ from app.domain.ratings import RatingScale
 from app.services.accounts import Accounts
 from app.services.catalogue import Catalogue
 from app.services.chores import Chores
+from app.services.contexts import Contexts
+from app.services.cursors import Cursors
+from app.services.deletions import Deletions
+from app.services.erasures import Erasures
+from app.services.events import Events
 from app.services.feed import Feed
 from app.services.freshness import Freshness
 from app.services.gate import Gate
+from app.services.habits import LearnedHabits
 from app.services.health import Health
 from app.services.keys import Keys
 from app.services.memory import Tables
+from app.services.profiles import Profiles
+from app.services.projections.preferences import PreferencesProjection
 from app.services.projections.projection import Projection
 from app.services.ratings import Ratings
 from app.services.recommendations import Recommendations
+from app.services.records import Records
+from app.services.sessions import Sessions
 from app.services.settings import Settings
 from app.services.snapshot_keeper import SnapshotKeeper
 from app.services.snapshots import Snapshots
@@ -32,6 +42,11 @@ class Services:
     keys: Keys
     catalogue: Catalogue
     ratings: Ratings
+    events: Events
+    sessions: Sessions
+    deletions: Deletions
+    erasures: Erasures
+    records: Records
     recommendations: Recommendations
     settings: Settings
     health: Health
@@ -40,9 +55,14 @@ class Services:
     gate: Gate
     rate_limits: RateLimits
     chores: Chores
+    cursors: Cursors
+    contexts: Contexts
+    profiles: Profiles
+    habits: LearnedHabits
     streams: Streams
     tickets: Tickets
     snapshots: Snapshots
     snapshot_keeper: SnapshotKeeper
     tables: Tables
+    preferences: PreferencesProjection
     projections: tuple[Projection, ...]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.domain.changes import ChangeBatch
-from app.domain.ports import ChangeLog, DeletionRepository, SnapshotMaker, Store
+from app.domain.ports import ChangeLog, ErasedRepository, SnapshotMaker, Store
 from app.domain.snapshots import SnapshotHeader
 from app.services.feed import Feed
 from app.services.snapshots import DUMPS, Snapshots
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 _MANY_CHANGES = 200_000  # a worker catches up with them in some seconds
 _ALWAYS_AFTER = 12  # rounds: an old place in history may be forgotten even where nothing changed
-_SWEEPING = timedelta(seconds=15)  # a shopper's ratings are gone so long after the mark
+_SETTLING = timedelta(seconds=1)  # the feed that was written down may have been so much behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class SnapshotKeeper:
         *,
         store: Store,
         changes: ChangeLog,
-        deletions: DeletionRepository,
+        erased: ErasedRepository,
         feed: Feed,
         now: Callable[[], datetime],
     ) -> None:
@@ -49,7 +49,7 @@ class SnapshotKeeper:
         self._policy = policy
         self._store = store
         self._changes = changes
-        self._deletions = deletions
+        self._erased = erased
         self._feed = feed
         self._now = now
         self._applied = 0  # changes applied here when the last snapshot was made
@@ -103,7 +103,6 @@ class SnapshotKeeper:
         )
 
     def _holds_deleted(self, header: SnapshotHeader) -> bool:
-        """Return whether a deletion that is complete by now was not when the snapshot was taken."""
-        complete = [at + _SWEEPING for at in self._deletions.marked_users()]
-        now = self._now()
-        return any(header.taken_at <= at.timestamp() and at <= now for at in complete)
+        """Return whether anything of a deleted shopper was removed after the snapshot was taken."""
+        swept_at = self._erased.last_swept()
+        return swept_at is not None and header.taken_at <= (swept_at + _SETTLING).timestamp()

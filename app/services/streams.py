@@ -18,6 +18,8 @@ LOOK_SECONDS = 1.0
 BEAT_SECONDS = 15.0
 LIFE_SECONDS = 3600.0
 Look = Callable[[], Mapping[str, Any]]
+# other ones do not make it another list
+_NO_PART = {"fresh", "next_cursor", "recommendation_id"}
 
 
 class Memory(Protocol):
@@ -79,7 +81,7 @@ class Streams:
         """Return whether what the grant rests on is still there."""
         try:
             if grant.epoch is not None:
-                return self._accounts.has_epoch(grant.user_id, grant.epoch)
+                return self._accounts.has_epoch(grant.subject, grant.epoch)
         except StoreUnavailable:  # asked only where memory says no
             return False
         return grant.key_id is not None and self._keys.holds(grant.key_id)
@@ -119,6 +121,6 @@ class Streams:
 
 
 def _listed(content: Mapping[str, Any]) -> Listed:
-    told = {name: value for name, value in content.items() if name != "fresh"}
+    told = {name: value for name, value in content.items() if name not in _NO_PART}
     text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return Listed(content, hashlib.sha256(text).hexdigest()[:16])

@@ -26,7 +26,7 @@ class Tickets:
     def issue(self, grant: Grant) -> Token:
         """Return a ticket for what the grant allows."""
         expires = int(self._now().timestamp()) + SECONDS
-        claims = {"aud": _AUDIENCE, "sub": grant.user_id, "exp": expires}
+        claims = {"aud": _AUDIENCE, "sub": grant.subject, "exp": expires}
         rests_on = {"epoch": grant.epoch} if grant.epoch else {"key": grant.key_id}
         return Token(self._signer.sign(claims | rests_on), SECONDS)
 

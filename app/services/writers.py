@@ -109,11 +109,16 @@ def _write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> N
     def frames(*_: object) -> "Iterator[pl.DataFrame]":
         import polars as pl
 
-        iterator = iter(rows)
+        iterator = map(_flat, rows) if "attributes" in columns else iter(rows)
         while chunk := list(islice(iterator, _CHUNK)):
             yield pl.DataFrame(chunk, schema=schema, orient="row")
 
     register_io_source(frames, schema=schema).sink_parquet(path)
+
+
+def _flat(row: Row) -> Row:
+    """Return a row whose objects are JSON: a column of them would need the same names in all."""
+    return tuple(_to_json(value) if isinstance(value, dict) else value for value in row)
 
 
 def _schema(columns: Sequence[str]) -> "dict[str, Any]":
@@ -122,6 +127,7 @@ def _schema(columns: Sequence[str]) -> "dict[str, Any]":
     special: dict[str, Any] = {
         "price": pl.Float64,
         "rating": pl.Float64,
+        "quantity": pl.Int64,
         "in_stock": pl.Boolean,
         "tags": pl.List(pl.String),
         "features": pl.List(pl.Float64),
@@ -137,7 +143,11 @@ def _to_cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, tuple):
         return _join(value)
-    return value
+    return _to_json(value) if isinstance(value, dict) else value
+
+
+def _to_json(value: dict[str, Any]) -> str | None:
+    return orjson.dumps(value).decode() if value else None
 
 
 def _join(values: Row) -> str:

@@ -25,11 +25,20 @@ ROUTES = {
     ("POST", "/password"): {SHOPPER},
     ("POST", "/rate"): {SHOPPER, STOREFRONT},
     ("DELETE", "/rate/<id:item_id>"): {SHOPPER, STOREFRONT},
-    ("GET", "/recommend"): {SHOPPER, STOREFRONT},
-    ("POST", "/recommend/stream-ticket"): {SHOPPER, STOREFRONT},
+    ("POST", "/events"): {SHOPPER, STOREFRONT, BROWSER},
+    ("GET", "/recommend"): {SHOPPER, STOREFRONT, BROWSER},
+    ("POST", "/recommend/page"): {SHOPPER, STOREFRONT, BROWSER},
+    ("POST", "/recommend/stream-ticket"): {SHOPPER, STOREFRONT, BROWSER},
     ("POST", "/recommend/batch"): {STOREFRONT},
     ("GET", "/popular"): ANYBODY,
+    ("GET", "/trending"): ANYBODY,
+    ("GET", "/new"): ANYBODY,
+    ("GET", "/for-category/<id:category>"): ANYBODY,
     ("GET", "/items/<id:item_id>/similar"): ANYBODY,
+    ("GET", "/items/<id:item_id>/bought-together"): ANYBODY,
+    ("POST", "/cart/recommend"): ANYBODY,
+    ("GET", "/recently-viewed"): {SHOPPER, STOREFRONT, BROWSER},
+    ("GET", "/buy-again"): {SHOPPER, STOREFRONT, BROWSER},
     ("POST", "/items"): {ADMIN},
     ("GET", "/items"): {STOREFRONT, ADMIN},
     ("GET", "/items/<id:item_id>"): {STOREFRONT, ADMIN},
@@ -38,7 +47,11 @@ ROUTES = {
     ("DELETE", "/items/<id:item_id>"): {ADMIN},
     ("GET", "/users/<id:user_id>"): {SHOPPER, STOREFRONT, ADMIN},
     ("GET", "/users/<id:user_id>/ratings"): {SHOPPER, STOREFRONT, ADMIN},
+    ("GET", "/users/<id:user_id>/profile"): {SHOPPER, STOREFRONT, ADMIN},
+    ("GET", "/sessions/<id:session_id>/profile"): {STOREFRONT},
+    ("GET", "/users/<id:user_id>/export"): {SHOPPER, STOREFRONT, ADMIN},
     ("DELETE", "/users/<id:user_id>"): {SHOPPER, STOREFRONT, ADMIN},
+    ("DELETE", "/sessions/<id:session_id>"): {STOREFRONT, BROWSER, ADMIN},
     ("GET", "/settings"): {ADMIN},
     ("PATCH", "/settings"): {ADMIN},
 }
@@ -129,6 +142,32 @@ def test_a_browser_key_is_bound_to_its_origin(shop, origin, status):
     assert shop.client.get("/popular", headers=headers).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+        ({"Referer": f"{ORIGIN}/tea?n=1#top"}, 200),
+        ({"Referer": ORIGIN}, 200),
+        ({"Referer": f"{ORIGIN}:8443/"}, 403),
+        ({"Referer": f"{ORIGIN}.evil.example/"}, 403),
+        ({"Referer": f"https://evil.example/{ORIGIN}"}, 403),
+        ({"Referer": f"{ORIGIN}@evil.example/"}, 403),
+        ({"Referer": "http://shop.example/"}, 403),
+        ({"Referer": "https://[shop.example"}, 403),
+        ({"Referer": "/tea"}, 403),
+        ({"Origin": "https://other.example", "Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Origin": "https://other.example", "Referer": f"{ORIGIN}/"}, 403),
+        ({"Origin": "null", "Referer": f"{ORIGIN}/"}, 403),
+    ],
+)
+def test_where_a_browser_leaves_the_origin_out(shop, headers, status):
+    headers = {"X-API-Key": shop.keys[BROWSER], **headers}
+    assert shop.client.get("/popular", headers=headers).status_code == status
+
+
 def test_a_browser_key_asks_for_nobody_by_default(shop, caller):
     answer = shop.client.get("/popular", headers=caller[BROWSER]).get_json()
     assert "user_id" not in answer
@@ -139,7 +178,7 @@ def test_a_token_goes_before_a_key(shop, caller):
     failed(shop.client.get("/settings", headers=both), 403, "not_allowed")
 
 
-@pytest.mark.parametrize("route", ["/popular", "/items/{item}/similar"])
+@pytest.mark.parametrize("route", ["/recommend", "/popular", "/items/{item}/similar"])
 def test_a_browser_key_tells_of_no_shopper(shop, route):
     item = shop.item()
     shop.rate("a-private-shopper", item, 5)

@@ -14,8 +14,9 @@ FULL = {
     "image_url": "https://shop.example/a b.png",
     "in_stock": True,
     "features": None,
+    "attributes": {"size": "XL", "organic": True, "grams": 500, "$ref": "x", "a.b": "", "名": "绿"},
 }
-EMPTY = dict.fromkeys(FULL) | {"tags": [], "in_stock": True}
+EMPTY = dict.fromkeys(FULL) | {"tags": [], "in_stock": True, "attributes": {}}
 
 
 def columns_of(answer):
@@ -128,6 +129,39 @@ def test_a_list_holds_1_to_1000(shop):
     for many in ([], [{"item_id": f"n{n}"} for n in range(1001)]):
         failed(shop.client.post("/items", json=many, headers=shop.admin), 422, "invalid_input")
     assert shop.stored() == before
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"": "x"},
+        {"x" * 101: "x"},
+        {"x": "x" * 101},
+        {"a\0b": "x"},
+        {"x": "a\0b"},
+        {"x": 1e16},
+        {"x": None},
+        {"x": ["a"]},
+        {"x": {}},
+        {f"x{n}": n for n in range(51)},
+        ["x"],
+    ],
+)
+def test_what_are_no_attributes(shop, attributes):
+    before = shop.stored()
+    for body in (
+        {"item_id": "x", "attributes": attributes},
+        [{"item_id": "x"} | {"attributes": attributes}],
+    ):
+        failed(shop.client.post("/items", json=body, headers=shop.admin), 422, "invalid_input")
+    assert shop.stored() == before
+
+
+def test_the_most_attributes_that_there_may_be(shop):
+    attributes = {f"{n:0100}": "绿" * 100 for n in range(50)}
+    item = shop.item(attributes=attributes)
+    answer = done(shop.client.get(f"/items/{item}", headers=shop.admin))
+    assert answer["item"]["attributes"] == attributes
 
 
 def test_the_next_request_shows_it(shop):

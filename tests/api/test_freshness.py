@@ -134,7 +134,7 @@ WRITES = {
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
 @pytest.mark.parametrize("strategy", ["user", "item", "hybrid"])
-def test_where_memory_is_late_the_shoppers_own_ratings_count(market, write, strategy):
+def test_where_memory_is_late_the_shoppers_own_count(market, write, strategy):
     shop = market
     user = "new" if write is WRITES["a first rating"] else "ann"
     query = {"user_id": user, "strategy": strategy, "explain": 1, "n": 100}

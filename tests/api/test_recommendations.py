@@ -190,6 +190,8 @@ def test_one_weight_leaves_the_rest_to_the_other(vectors_only):
 
 def test_similar_items_equal_brute_force(vectors_only):
     shop = vectors_only.shop
+    only_features = {"w_similar_features": 1}
+    done(shop.client.patch("/settings", json=only_features, headers=shop.admin))
     for item, vector in vectors_only.vectors.items():
         scores = {
             other: brute_force.feature_cosine(vector, theirs)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.errors import Conflict
+from app.domain.events import WEIGHTS
 from tests.builders import done, failed, ids_of
 
 DEFAULTS = {
@@ -12,9 +13,20 @@ DEFAULTS = {
     "strategy": "hybrid",
     "w_user": 0.6,
     "w_item": 0.4,
+    "w_similar_features": 0.5,
     "k": 50,
     "similarity": "cosine",
     "min_similarity": 0.0,
+    "weights": dict(WEIGHTS),
+    "half_life_days": 90.0,
+    "saturation": 5.0,
+    "session_strength": 0.3,
+    "repeat_strength": 0.0,
+    "session_minutes": 30.0,
+    "context_strength": 0.3,
+    "timezone": "UTC",
+    "hide_bought_days": 0.0,
+    "min_support": 3,
 }
 
 
@@ -71,3 +83,21 @@ def test_two_changes_at_once_do_not_lose_one(shop):
 def test_nothing_named(shop):
     assert change(shop) == DEFAULTS | {"version": 0}
     failed(shop.client.patch("/settings", json=[], headers=shop.admin), 422)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timezone": "Mars/Olympus"},
+        {"timezone": "../etc/passwd"},
+        {"half_life_days": 0},
+        {"saturation": 0},
+        {"min_support": 0},
+        {"w_similar_features": 1.1},
+        {"session_strength": -1},
+        {"weights": {f"kind_{number}": 1.0 for number in range(200)}},
+    ],
+)
+def test_what_no_shop_can_have_is_refused(shop, wrong):
+    failed(shop.client.patch("/settings", json=wrong, headers=shop.admin), 422, "invalid_input")
+    assert done(shop.client.get("/settings", headers=shop.admin))["settings"] == DEFAULTS

@@ -81,6 +81,26 @@ def test_a_storefront_says_for_whom(shop):
     assert answer["user_id"] == "茶/x"
 
 
+@pytest.mark.parametrize("role", [Role.STOREFRONT, Role.BROWSER])
+def test_a_key_may_follow_a_session(shop, role):
+    session, item = new_id("session"), shop.item()
+    body = {"session_id": session}
+    address = "/recommend/stream-ticket"
+    answer = done(shop.client.post(address, json=body, headers=shop.key(role)))
+    assert answer.keys() == {"status", "session_id", "ticket", "expires_in"}
+    stream = opened(shop, answer["ticket"], n=100)
+    told = stream.list()
+    stream.close()
+    assert told["session_id"] == session
+    assert "user_id" not in told
+    assert item in ids_of(told)
+
+
+def test_a_browser_key_says_which_session(shop):
+    address = "/recommend/stream-ticket"
+    failed(shop.client.post(address, headers=shop.key(Role.BROWSER)), 422, "invalid_input")
+
+
 @pytest.mark.parametrize("role", [Role.BROWSER, Role.ADMIN])
 def test_other_keys_get_none(shop, role):
     body = {"user_id": "ann"}

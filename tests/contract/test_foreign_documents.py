@@ -2,6 +2,8 @@
 
 from bson.datetime_ms import DatetimeMS
 
+from tests.builders import ids_of
+
 
 def test_loading_passes_over_what_it_cannot_understand(make_shop):
     shop = make_shop()
@@ -10,11 +12,16 @@ def test_loading_passes_over_what_it_cannot_understand(make_shop):
     database["users"].insert_one({"_id": "odd"})
     database["keys"].insert_one({"_id": "odd", "role": "emperor"})
     database["items"].insert_one({"_id": "odd", "encoding": 7})
+    for number, odd in enumerate(({"size": "XL"}, [{"name": "size", "value": ["XL"]}], 7)):
+        database["items"].insert_one({"_id": f"odd {number}", "attributes": odd})
+    many = [{"name": "ml", "value": 500}, {"name": "on", "value": True}]  # an integer
+    database["items"].insert_one({"_id": "even", "attributes": many})
     database["ratings"].insert_one({"_id": {"user_id": 1, "item_id": item}, "rating": "five"})
     for projection in shop.services.projections:
         projection.load()
     shop.rate("ann", item, 4)
     assert shop.recommend("ann")["status"] == "success"
+    assert ids_of(shop.recommend("bob", attribute="ml:500")) == ["even"]
     assert len(shop.services.tables.preferences) == 1
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,8 +14,11 @@ from app.bootstrap.repositories import Repositories
 from app.domain.accounts import Account, ApiKey, Credentials, Role
 from app.domain.catalogue import Item
 from app.domain.changes import Change, Collection
+from app.domain.events import Event, EventContext, EventKey
+from app.domain.filters import Filters
 from app.domain.ratings import Rating
 from app.domain.settings import ShopSettings, Similarity, Strategy
+from app.domain.subjects import of_session
 from app.services.encoding import encode_item
 from app.services.projections.projection import Projection
 from tests.unit.engine.builders import mapped
@@ -72,15 +75,31 @@ def item_of(item_id: str, **columns: Any) -> Item:
     return Item(item_id, created_at=NOW, updated_at=NOW, encoding=encode_item(item), **columns)
 
 
+LITRES = {"litres": 1.5, "electric": True, "size": "XL"}
+ODD = {"$ref": "x", "a.b": False, "名": "绿"}
+FILTERS = [
+    Filters(in_stock=True),
+    Filters(any_category=("Drinks",)),
+    Filters(brands=("Uji", "Gone"), price_to=99.0),
+    Filters(tags=("green", "new")),
+    Filters(attributes=(("litres", ("1.5",)), ("electric", ("true",)))),
+    Filters(attributes=(("$ref", ("x", "y")), ("a.b", ("false",)), ("名", ("绿",)))),
+    Filters(tags=("old",)),
+]
+
+
 def catalogue_story(repositories: Repositories) -> None:
     items = repositories.items
     items.add(item_of("tea", title="Tea", category="Drinks|Tea", price=3.5, brand="Uji"))
     items.add(item_of("绿茶", title="绿茶", category="Drinks|Tea", tags=("green",)))
+    items.replace_many([item_of("绿茶", title="绿茶", tags=("green", "new"), attributes=ODD)])
     items.add(item_of("cup", title="Cup", features=(1.0, -2.0, 0.5)))
     items.add(item_of("kettle", title="Kettle", features=(0.25, 0.0, 2.0), in_stock=False))
     items.add(item_of("gone", title="Gone", features=(1.0, 1.0, 1.0)))
     items.replace_many([item_of("tea", title="Tea, new", category="Drinks|Tea", brand="Uji")])
-    items.replace_many([item_of("kettle", title="Kettle", category="Kitchen")])
+    items.replace_many([item_of("cup", title="Cup", tags=("old",), in_stock=False)])
+    items.replace_many([item_of("cup", brand="Uji", price=2.0, features=(1.0, -2.0, 0.5))])
+    items.replace_many([item_of("kettle", title="Kettle", category="Kitchen", attributes=LITRES)])
     items.remove("gone")
 
 
@@ -110,6 +129,10 @@ def accounts_answers(live: Live) -> Any:
 def catalogue_answers(live: Live) -> Any:
     items = live.tables.items
     found: dict[str, Any] = {"count": len(live.catalogue), "shown": set()}
+    for asked in FILTERS:
+        mask = live.catalogue.mask()
+        live.catalogue.facets.narrow(asked, mask)
+        found[str(asked)] = {items.id(row) for row in np.flatnonzero(mask).tolist()}
     for row in np.flatnonzero(live.catalogue.mask()).tolist():
         found["shown"].add(items.id(row))
     for thing in (*THINGS, "gone"):
@@ -131,11 +154,41 @@ def preferences_answers(live: Live) -> Any:
     return preferences.shoppers, {person: sorted(preferences.of_user(person)) for person in people}
 
 
+def event_of(person: str, event_id: str, kind: str, thing: str | None, **more: Any) -> Event:
+    at = NOW - timedelta(minutes=len(event_id) + ord(event_id[-1]))
+    return Event(EventKey(person, event_id), kind, thing, at, NOW, **more)
+
+
+def history_story(repositories: Repositories) -> None:
+    events = repositories.events
+    for number, person in enumerate((*PEOPLE, of_session("anonymous"))):
+        bought = {"order_id": "o1", "price": 2.5, "quantity": 300}
+        told = [event_of(person, f"b{n}", "purchase", t, **bought) for n, t in enumerate(THINGS)]
+        events.add_many(told[number:])
+        events.add_many([event_of(person, f"v{n}", "view", t) for n, t in enumerate(THINGS)])
+    where = EventContext(device="mobile", country="DE", page="/", recommendation_id="r")
+    events.add_many([event_of("ann", "in", "like", "tea", context=where)])
+    events.add_many([event_of("ann", "s", "search", None, query="tea")])
+    events.add_many([event_of("dan", "gone", "wish", "cup")])
+    events.remove_many([EventKey("dan", "gone"), EventKey("ann", "b0"), EventKey("bob", "v2")])
+
+
+def history_answers(live: Live) -> Any:
+    history, found = live.tables.history, {}
+    for person in (*PEOPLE, of_session("anonymous"), "dan"):
+        events = history.of_subject(person)
+        things = [history.items.id(int(row)) for row in events["item"]]
+        names = ("at", "hash", "order", "price", "quantity", "kind")
+        found[person] = (things, [events[name].tolist() for name in names])
+    return len(history), history.orders, str(found)
+
+
 CASES = [
     Case("settings", settings_story, settings_answers, Collection.SETTINGS, {"k": 99}),
     Case("keys", keys_story, keys_answers, Collection.KEYS, {"label": "other"}),
     Case("accounts", accounts_story, accounts_answers, Collection.USERS, {"epoch": "other"}),
     Case("catalogue", catalogue_story, catalogue_answers, Collection.ITEMS, {"title": "other"}),
+    Case("history", history_story, history_answers, Collection.EVENTS, {"kind": "share"}),
     Case(
         "preferences", preferences_story, preferences_answers, Collection.RATINGS, {"rating": 1.5}
     ),
@@ -177,8 +230,15 @@ def told(case: Case, repositories: Repositories) -> Told:
     return Told(repositories, changes)
 
 
+def empty(repositories: Repositories) -> Live:
+    """Give memory whose projections stand alone: one is told of, the others hear nothing."""
+    live = Live(repositories)
+    live.history.watchers.clear()
+    return live
+
+
 def applied(case: Case, told: Told, *, times: int = 1) -> Live:
-    live = Live(told.repositories)
+    live = empty(told.repositories)
     for change in told.changes:
         for _ in range(times):
             case.of(live).apply(change)
@@ -186,21 +246,21 @@ def applied(case: Case, told: Told, *, times: int = 1) -> Live:
 
 
 def loaded(case: Case, told: Told) -> Live:
-    live = Live(told.repositories)
+    live = empty(told.repositories)
     case.of(live).load()
     return live
 
 
 def test_every_projection_is_here() -> None:
     live = Live(Repositories("mongodb://127.0.0.1:1", "unused"))
-    assert [live.ids, *(case.of(live) for case in CASES)] == list(live.all)
+    assert [live.ids, *(case.of(live) for case in CASES), live.activity] == list(live.all)
     assert [case.of(live).name for case in CASES] == [case.name for case in CASES]
-    assert all(case.of(live).collections == (case.collection,) for case in CASES)
+    assert all(case.collection in case.of(live).collections for case in CASES)
 
 
 def test_the_story_is_worth_telling(case: Case, told: Told) -> None:
     assert len(told.changes) >= 2
-    assert case.answers(loaded(case, told)) != case.answers(Live(told.repositories))
+    assert case.answers(loaded(case, told)) != case.answers(empty(told.repositories))
 
 
 def test_loading_is_applying_everything(case: Case, told: Told) -> None:
@@ -235,7 +295,7 @@ def test_loading_drops_what_is_gone(case: Case, told: Told) -> None:
     live = loaded(case, told)
     told.repositories.store.collection(case.collection).delete_many({})
     case.of(live).load()
-    assert case.answers(live) == case.answers(Live(told.repositories))
+    assert case.answers(live) == case.answers(empty(told.repositories))
 
 
 def test_a_dump_brings_everything_back(case: Case, told: Told) -> None:
@@ -252,7 +312,7 @@ def test_a_dump_brings_everything_back(case: Case, told: Told) -> None:
 
 
 def test_what_came_after_a_restore_wins(case: Case, told: Told) -> None:
-    live = Live(told.repositories)
+    live = empty(told.repositories)
     half = len(told.changes) // 2
     for change in told.changes[:half]:
         case.of(live).apply(change)
@@ -265,7 +325,7 @@ def test_what_came_after_a_restore_wins(case: Case, told: Told) -> None:
 
 
 def test_an_empty_state_can_be_dumped(case: Case, repositories: Repositories) -> None:
-    live = Live(repositories)
+    live = empty(repositories)
     other = reborn(case, live, repositories)
     assert case.answers(other) == case.answers(live)
 
@@ -280,6 +340,7 @@ def test_forgetting_leaves_no_trace(case: Case, told: Told, person: str) -> None
     assert not any(person.encode() in array.tobytes() for array in dump.values())
     told.repositories.store.collection(Collection.USERS).delete_many({"_id": person})
     told.repositories.store.collection(Collection.RATINGS).delete_many({"_id.user_id": person})
+    told.repositories.store.collection(Collection.EVENTS).delete_many({"_id.subject": person})
     assert differences(case, live, told.repositories) == []
     assert case.answers(live) == case.answers(loaded(case, told))
 
@@ -300,7 +361,7 @@ def test_differences_tell_what_was_changed_behind_its_back(case: Case, told: Tol
 
 def reborn(case: Case, live: Live, repositories: Repositories) -> Live:
     """Restore what was dumped into new memory, ids first."""
-    other = Live(repositories)
+    other = empty(repositories)
     pairs = ((live.ids, other.ids), (case.of(live), case.of(other)))
     for old, new in pairs:
         dump = old.dump()
@@ -311,7 +372,7 @@ def reborn(case: Case, live: Live, repositories: Repositories) -> Live:
 
 def differences(case: Case, live: Live, repositories: Repositories) -> list[str]:
     """Hold the projection, and the ids under it, against ones that are built anew."""
-    rebuilt = Live(repositories)
+    rebuilt = empty(repositories)
     case.of(rebuilt).load()
     return case.of(live).differences(case.of(rebuilt)) + live.ids.differences(rebuilt.ids)
 
@@ -319,7 +380,7 @@ def differences(case: Case, live: Live, repositories: Repositories) -> list[str]
 def test_a_dropped_collection_empties(case: Case, told: Told) -> None:
     live = loaded(case, told)
     case.of(live).apply(Change(case.collection, None))
-    assert case.answers(live) == case.answers(Live(told.repositories))
+    assert case.answers(live) == case.answers(empty(told.repositories))
     told.repositories.store.database.drop_collection(case.collection)
     assert differences(case, live, told.repositories) == []
     for change in told.changes:
@@ -336,6 +397,7 @@ def test_the_feed_says_what_a_scan_says(case: Case, told: Told) -> None:
         Collection.ITEMS: lambda r: {i.item_id: i for i in r.items.scan()},
         Collection.RATINGS: lambda r: {(x.user_id, x.item_id): x for x in r.ratings.rows()},
         Collection.SETTINGS: lambda r: {"shop": r.settings.get()},
+        Collection.EVENTS: lambda r: {event.key: event for event in r.events.rows()},
     }[case.collection](told.repositories)
     assert {key: value for key, value in last.items() if value is not None} == stored
 

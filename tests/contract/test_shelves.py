@@ -1,18 +1,25 @@
 """What every shelf promises, whatever it is made of."""
 
 import random
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from app.domain.recommendations import Page, Query
+from app.domain.errors import UnknownItem
+from app.domain.events import Event, EventContext, EventKey
+from app.domain.filters import Filters
+from app.domain.recommendations import Page, Query, Window
 from app.domain.settings import Strategy
 from tests.builders import RunningShop, open_shop
 
 ITEMS = [f"item {n:02}" for n in range(40)]
 USERS = [f"user {n:02}" for n in range(12)]
 SOMEBODY = [*USERS[:6], "nobody", None]
+OWN = ("recently_viewed", "buy_again")
+"""What somebody did: nothing else stands there, rated or not."""
 
 
 @dataclass(frozen=True)
@@ -23,29 +30,86 @@ class Kind:
     question: dict[str, Any]
 
     def ask(self, shop: RunningShop, user: str | None, **more: Any) -> Page:
-        query = Query(user_id=user, **(self.question | more))
-        return shop.services.recommendations.shelf(self.shelf, query)
+        return shop.services.recommendations.shelf(self.shelf, self.query(user, **more))
+
+    def query(self, user: str | None, **more: Any) -> Query:
+        if self.shelf in OWN:
+            user = user or "nobody"
+        return Query(subject=user, **(self.question | more))
 
 
 KINDS = [
     *[Kind("for_you", {"strategy": strategy}) for strategy in Strategy],
     Kind("popular", {}),
+    *[Kind("popular", {"window": window}) for window in Window],
+    Kind("popular", {"window": Window.WEEK, "category": "Tea"}),
+    Kind("trending", {"window": Window.DAY}),
+    Kind("trending", {"window": Window.MONTH}),
+    Kind("new", {}),
+    Kind("for_category", {"category": "Tea"}),
     Kind("similar", {"item_id": ITEMS[0]}),
     Kind("similar", {"item_id": ITEMS[30]}),
+    Kind("bought_together", {"item_id": ITEMS[0]}),
+    Kind("cart", {"items": (*ITEMS[:3], "never there")}),
+    *[Kind(shelf, {}) for shelf in OWN],
 ]
-NEVER_EMPTY = [kind for kind in KINDS if kind.shelf != "similar"]
+FRESH = [kind for kind in KINDS if kind.shelf not in OWN]
+NEVER_EMPTY = [
+    k
+    for k in FRESH
+    if k.shelf not in ("similar", "bought_together", "cart") and "category" not in k.question
+]
+MADE_BY = {*Strategy, "trending", "new", "bought_together", *OWN}
+NOW = datetime.now(UTC) + timedelta(days=3)  # and stays
+
+
+def visit(shop: RunningShop, draw: random.Random) -> None:
+    """Have others look and buy, each item for a hundred days, the first ones more of late."""
+    events = []
+    for number in range(600):
+        item, hours = draw.choice(ITEMS), draw.randint(0, 2400)
+        if number < 200:
+            item, hours = draw.choice(ITEMS[:4]), draw.randint(0, 48)
+        at = NOW - timedelta(hours=hours)
+        key = EventKey(f"visitor {number % 30}", str(number))
+        kind = draw.choice(("view", "view", "purchase"))
+        place = EventContext(device=draw.choice(("phone", "desk")))
+        events.append(Event(key, kind, item, at, at, context=place))
+    shop.services.feed.wait(shop.repositories.events.add_many(events).position)
+    shop.services.contexts.learn()
+
+
+def shop_around(shop: RunningShop, draw: random.Random) -> None:
+    """Have others fill baskets, and some of the users look and buy, up to this minute."""
+    events = []
+    for number in range(120):
+        who = f"visitor {number % 30}" if number < 80 else draw.choice(USERS[:4])
+        at, what = NOW - timedelta(hours=draw.randint(0, 900)), draw.sample(ITEMS[:15], 3)
+        for line, item in enumerate(what):
+            key = EventKey(who, f"basket {number} {line}")
+            events.append(Event(key, "purchase", item, at, at, order_id=str(number)))
+        at = NOW - timedelta(minutes=number)
+        key = EventKey(who, f"look {number}")
+        events.append(Event(key, "view", draw.choice(ITEMS), at, at))
+    shop.services.feed.wait(shop.repositories.events.add_many(events).position)
+    shop.services.habits.learn()
 
 
 @pytest.fixture(scope="module")
 def market(mongo_uri, tmp_path_factory):
     draw = random.Random(7)
-    with open_shop(mongo_uri, tmp_path_factory.mktemp("shop")) as shop:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setattr("app.bootstrap.live.wall_clock", NOW.timestamp)
+        shop = stack.enter_context(open_shop(mongo_uri, tmp_path_factory.mktemp("shop")))
         kinds = ("Tea", "Coffee", "Kitchen")
         shop.put_items(
             *[
-                {"item_id": item, "title": item, "category": draw.choice(kinds), "price": n + 1}
-                if n < 25
-                else {"item_id": item, "features": [draw.randint(-3, 3), 1, 2]}
+                (
+                    {"item_id": item, "title": item, "category": draw.choice(kinds), "price": n + 1}
+                    if n < 25
+                    else {"item_id": item, "features": [draw.randint(-3, 3), 1, 2]}
+                )
+                | {"in_stock": n % 3 > 0, "attributes": {"size": "SML"[n % 3 % 2]}}
                 for n, item in enumerate([*ITEMS, "gone 1", "gone 2"])
             ]
         )
@@ -57,6 +121,8 @@ def market(mongo_uri, tmp_path_factory):
             shop.rate("glutton", item, draw.randint(1, 5))
         for item in ("gone 1", "gone 2"):
             shop.client.delete(f"/items/{item}", headers=shop.admin)
+        visit(shop, draw)
+        shop_around(shop, draw)
         yield shop
 
 
@@ -71,6 +137,7 @@ def ids(page):
     return [place.product.item_id for place in page.items]
 
 
+@pytest.mark.parametrize("kind", FRESH, ids=str)
 def test_it_shows_nothing_that_was_rated(market, kind):
     rated = {}
     for user, item in market.ratings():
@@ -106,6 +173,43 @@ def test_its_pages_make_one_long_list(market, kind, step):
         assert [place for page in pages for place in page] == whole.items
 
 
+@pytest.mark.parametrize("step", [1, 4, 11])
+@pytest.mark.parametrize("least", [None, 0.05])
+def test_cursors_lead_through_the_same_list(market, kind, step, least):
+    cursors = market.services.cursors
+    for user in SOMEBODY:
+        more = {"n": step, "explain": True, "min_score": least}
+        whole = kind.ask(market, user, **more | {"n": 100})
+        query = kind.query(user, **more)
+        walked, cursor = [], None
+        while True:
+            asked = query if cursor is None else cursors.resume(kind.shelf, query, cursor)
+            page = market.services.recommendations.shelf(kind.shelf, asked)
+            assert page.strategy == whole.strategy
+            walked += page.items
+            cursor = cursors.after(kind.shelf, asked, page)
+            if cursor is None:
+                break
+        assert walked == whole.items
+
+
+def test_a_cursor_goes_on_behind_an_offset(market, kind):
+    cursors, ask = market.services.cursors, market.services.recommendations.shelf
+    whole = kind.ask(market, USERS[0], n=100).items
+    query = Query(subject=USERS[0], n=4, offset=3, **kind.question)
+    cursor = cursors.after(kind.shelf, query, ask(kind.shelf, query))
+    again = cursors.resume(kind.shelf, query._replace(offset=0), cursor)
+    assert ask(kind.shelf, again).items == whole[7:11]
+
+
+def test_what_was_shown_is_not_shown_again_and_the_page_is_full(market, kind):
+    for user in SOMEBODY:
+        whole = ids(kind.ask(market, user, n=100))
+        shown = (*whole[::2], "gone 1", "never there")
+        rest = ids(kind.ask(market, user, n=5, shown=shown))
+        assert rest == [item for item in whole if item not in shown][:5]
+
+
 def test_the_same_question_gets_the_same_answer(market, kind):
     for user in SOMEBODY:
         pages = [kind.ask(market, user, n=20, explain=True) for _ in range(3)]
@@ -130,10 +234,58 @@ def test_it_is_never_empty_while_an_item_may_be_shown(market, kind):
     assert kind.ask(market, "glutton", n=10).items == []
 
 
+def test_the_market_has_something_on_every_shelf_made_of_what_was_done(market):
+    for kind in KINDS:
+        if kind.shelf in ("bought_together", "cart", *OWN):
+            for user in USERS[:4]:
+                page = kind.ask(market, user)
+                assert page.strategy in ("bought_together", *OWN)
+                assert page.items[0].score > 0
+    page = KINDS[0].ask(market, USERS[0], explain=True)
+    assert any(place.reasons["parts"].get("session") for place in page.items)
+
+
+FILTERS = [
+    Filters(in_stock=True),
+    Filters(any_category=("Tea", "Coffee"), price_from=3.0),
+    Filters(attributes=(("size", ("M",)),), exclude=(ITEMS[1], ITEMS[4], "unknown")),
+    Filters(in_stock=True, price_to=12.0),
+    Filters(all_categories=("Tea", "Kitchen")),
+    Filters(brands=("unknown",)),
+]
+
+
+def passes(shop, product, asked):
+    item = shop.repositories.items.find(product.item_id)
+    sizes = dict(asked.attributes).get("size", (item.attributes["size"],))
+    return all(
+        [
+            item.in_stock or not asked.in_stock,
+            not asked.any_category or item.category in asked.any_category,
+            set(asked.all_categories) <= {item.category},
+            not asked.brands,
+            asked.price_from is None or (item.price or 0) >= asked.price_from,
+            asked.price_to is None or (item.price or 99) <= asked.price_to,
+            item.attributes["size"] in sizes,
+            item.item_id not in asked.exclude,
+        ]
+    )
+
+
+@pytest.mark.parametrize("asked", FILTERS, ids=str)
+def test_filters_act_before_the_best_are_chosen(market, kind, asked):
+    for user in (*USERS[:3], "nobody"):
+        everything = kind.ask(market, user, n=100).items
+        left = [p.product.item_id for p in everything if passes(market, p.product, asked)]
+        for n in (1, 5, 100):
+            assert ids(kind.ask(market, user, n=n, filters=asked)) == left[:n]
+        assert ids(kind.ask(market, user, n=4, offset=3, filters=asked)) == left[3:7]
+
+
 def test_it_says_what_made_it(market, kind):
     for user in SOMEBODY:
         page = kind.ask(market, user, n=5)
-        assert page.strategy in set(Strategy)
+        assert page.strategy in MADE_BY
         if user in (None, "nobody") and kind.shelf == "for_you":
             assert page.strategy == Strategy.POPULAR
 
@@ -143,6 +295,8 @@ def test_reasons_are_given_when_asked_for(market, kind):
         assert all(place.reasons is None for place in kind.ask(market, user, n=20).items)
         for place in kind.ask(market, user, n=20, explain=True).items:
             assert place.reasons is not None
+            assert place.reasons["text"].keys() == {"en", "zh"}
+            assert all(place.reasons["text"].values())
             parts = place.reasons["parts"]
             assert sum(parts.values()) == pytest.approx(place.score, abs=2e-9)
 
@@ -150,4 +304,8 @@ def test_reasons_are_given_when_asked_for(market, kind):
 def test_a_shop_with_nothing_shows_nothing(make_shop):
     shop = make_shop()
     for kind in KINDS:
-        assert kind.ask(shop, "ann").items == []
+        if "item_id" in kind.question:
+            with pytest.raises(UnknownItem):
+                kind.ask(shop, "ann")
+        else:
+            assert kind.ask(shop, "ann").items == []

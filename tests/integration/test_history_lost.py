@@ -76,7 +76,9 @@ class Memory:
         projections: Any = (self.slow, *self.live.all)
         self.feed = Feed(self.log, projections, self.live.tables.lock)
         self.health = Health(shop.repositories.store, self.feed)
-        self.shelf = popular_shelf(self.live.tables, self.live.catalogue, shop.services.scale)
+        self.shelf = popular_shelf(
+            self.live.tables, self.live.catalogue, shop.services.scale, self.live.contexts
+        )
 
     def rated(self) -> int:
         return len(self.live.tables.preferences)

@@ -5,11 +5,20 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from app.api.parsing import Input
-from app.api.schemas.common import Answer, Id, Time
+from app.api.schemas.common import Answer, Id, SessionId, Time
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 NewPassword = Annotated[SecretStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
 AnyPassword = Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD)]
+
+MergedSession = Annotated[
+    SessionId | None,
+    Field(description="What was done in this anonymous session becomes the shopper's, once."),
+]
+Merged = Annotated[
+    bool | None,
+    Field(description="Whether the session is the shopper's now; null: none was named."),
+]
 
 
 class RegisterBody(Input):
@@ -17,6 +26,7 @@ class RegisterBody(Input):
 
     user_id: Id
     password: NewPassword
+    session_id: MergedSession = None
 
 
 class LoginBody(Input):
@@ -24,6 +34,7 @@ class LoginBody(Input):
 
     user_id: Id
     password: AnyPassword
+    session_id: MergedSession = None
 
 
 class PasswordBody(Input):
@@ -38,6 +49,7 @@ class RegisterAnswer(Answer):
 
     user_id: str
     created_at: Time
+    session_merged: Merged
 
 
 class User(Answer):
@@ -53,6 +65,7 @@ class LoginAnswer(Answer):
     token: str
     expires_in: int = Field(description="Seconds.")
     user: dict[str, str] = Field(description="`user_id` of the token's shopper.")
+    session_merged: Merged
 
 
 class LogoutAnswer(Answer):
@@ -73,3 +86,13 @@ class DeleteUserAnswer(Answer):
 
     user_id: str
     ratings_removed: int
+    events_removed: int
+    sessions_removed: int = Field(description="That had become the shopper's.")
+    account_removed: bool = Field(description="false: there was none.")
+
+
+class DeleteSessionAnswer(Answer):
+    """What was removed."""
+
+    session_id: str
+    events_removed: int

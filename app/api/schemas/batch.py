@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.api.schemas.common import Id
+from app.api.schemas.filters import FilterBody
 from app.api.schemas.recommendations import ListOptions, RecommendedView
 
 MAX_USERS = 1000
@@ -16,7 +17,7 @@ def _distinct(ids: list[str]) -> list[str]:
     return ids
 
 
-class BatchBody(ListOptions):
+class BatchBody(FilterBody, ListOptions):
     """For whom, and what `GET /recommend` takes."""
 
     max_bytes: ClassVar[int] = 2 * 1024 * 1024

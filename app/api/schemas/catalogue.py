@@ -7,9 +7,12 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag
 from app.api.parsing import Input
 from app.api.schemas.common import Answer, Id, Text, Time
 from app.domain.catalogue import (
+    MAX_ATTRIBUTE,
+    MAX_ATTRIBUTES,
     MAX_DESCRIPTION,
     MAX_FEATURE,
     MAX_FEATURES,
+    MAX_NUMBER,
     MAX_PRICE,
     MAX_TAG,
     MAX_TAGS,
@@ -34,6 +37,13 @@ Features = Annotated[
         "columns are encoded.",
     ),
 ]
+AttributeName = Annotated[Text, Field(min_length=1, max_length=MAX_ATTRIBUTE)]
+AttributeText = Annotated[Text, Field(max_length=MAX_ATTRIBUTE)]
+AttributeValue = AttributeText | bool | Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+Attributes = Annotated[
+    dict[AttributeName, AttributeValue],
+    Field(max_length=MAX_ATTRIBUTES, description="What else there is to say, by name."),
+]
 
 
 class ItemColumns(Input):
@@ -50,6 +60,7 @@ class ItemColumns(Input):
     image_url: Annotated[Text, Field(max_length=MAX_URL)] | None = None
     in_stock: bool = True
     features: Features | None = None
+    attributes: Attributes = {}  # noqa: RUF012
 
     def to_item(self, item_id: str) -> Item:
         """Return the domain's item."""
@@ -110,11 +121,12 @@ class ItemPatchBody(ItemColumns):
 
     tags: Tags | None = ()  # type: ignore[assignment]
     in_stock: bool | None = True  # type: ignore[assignment]
+    attributes: Attributes | None = {}  # type: ignore[assignment]  # noqa: RUF012
 
     def columns(self) -> dict[str, Any]:
         """Return the columns to change, emptied ones as their defaults."""
         changes = super().columns()
-        emptied = {"tags": (), "in_stock": True}
+        emptied = {"tags": (), "in_stock": True, "attributes": {}}
         return {
             name: emptied.get(name) if value is None else value for name, value in changes.items()
         }
@@ -142,6 +154,7 @@ class ItemView(BaseModel):
     image_url: str | None
     in_stock: bool
     features: list[float] | None
+    attributes: dict[str, str | bool | float]
     created_at: Time | None
     updated_at: Time | None
 

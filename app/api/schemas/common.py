@@ -3,9 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 from app.domain.ids import ID_RULE, MAX_ID_LENGTH, is_id, is_text
+from app.domain.subjects import MIN_SESSION_ID_LENGTH, SESSION_RULE, is_session_id
 
 
 def _id(text: str) -> str:
@@ -14,10 +22,20 @@ def _id(text: str) -> str:
     return text
 
 
+def _session_id(text: str) -> str:
+    if not is_session_id(text):
+        raise ValueError(SESSION_RULE)
+    return text
+
+
 def _text(text: str) -> str:
     if not is_text(text):
         raise ValueError("must be Unicode text without NUL")
     return text
+
+
+def _flag(value: object) -> object:
+    return bool(value) if type(value) is int and value in (0, 1) else value
 
 
 Id = Annotated[
@@ -30,8 +48,24 @@ Id = Annotated[
         description="Any printable characters, `/` included.",
     ),
 ]
+SessionId = Annotated[
+    str,
+    AfterValidator(_session_id),
+    Field(
+        min_length=MIN_SESSION_ID_LENGTH,
+        max_length=MAX_ID_LENGTH,
+        json_schema_extra={"format": "session_id"},
+        description="Of an anonymous visitor. Make it random: whoever guesses it reads its lists.",
+    ),
+]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"format": "text"})]
+
+Flag = Annotated[
+    bool,
+    BeforeValidator(_flag),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": [0, 1]}]}),
+]
 
 
 class Answer(BaseModel):

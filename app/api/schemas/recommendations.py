@@ -1,31 +1,55 @@
 """Shelves over HTTP."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.parsing import Input
-from app.api.schemas.common import Answer, Id, Weight
-from app.domain.recommendations import Query
+from app.api.schemas.common import Answer, Flag, Id, SessionId, Weight
+from app.api.schemas.filters import FilterOptions
+from app.api.schemas.where import Where
+from app.domain.recommendations import Query, Window
 from app.domain.settings import Similarity, Strategy
 
-ForWhom = Annotated[
-    Id | None, Field(description="For whom, with a key: what this shopper rated is left out.")
+UserId = Annotated[
+    Id | None, Field(description="For which shopper, with a storefront key; or `session_id`.")
+]
+Session = Annotated[
+    SessionId | None, Field(description="For which anonymous session, with a key; or `user_id`.")
 ]
 
 
-class PageOptions(Input):
-    """How much of a shelf."""
+Explain = Annotated[Flag, Field(description="1: say why, for each item.")]
+
+
+class ShelfOptions(FilterOptions):
+    """What is asked of any shelf. Fields that a `Query` has too go there by their names."""
 
     n: Annotated[int, Field(ge=1, le=100, description="How many items.")] = 10
+
+    def to_query(self, subject: str | None, **more: Any) -> Query:
+        """Return the domain's query for one subject."""
+        said = {name: getattr(self, name) for name in _for_query(type(self))}
+        if len(self.category) == 1:  # a shelf may be about it; all keep to it
+            said["category"] = self.category[0]
+        return Query(subject=subject, filters=self.to_filters(), **(said | more))
+
+
+@cache
+def _for_query(model: type[BaseModel]) -> tuple[str, ...]:
+    own = model.model_fields.keys() - FilterOptions.model_fields.keys()
+    return tuple(name for name in Query._fields if name in own)
+
+
+class PageOptions(ShelfOptions, Where):
+    """Which page of a shelf, seen from where, and whether it is explained."""
+
     offset: Annotated[int, Field(ge=0, le=10_000, description="How many to pass over.")] = 0
+    explain: Explain = False
 
-
-class ShelfQuery(PageOptions):
-    """How much of a shelf, and who looks at it."""
-
-    user_id: ForWhom = None
+    def to_query(self, subject: str | None, **more: Any) -> Query:
+        """Return the domain's query for one subject."""
+        return super().to_query(subject, context=self.to_context(), **more)
 
 
 class ListOptions(PageOptions):
@@ -41,30 +65,39 @@ class ListOptions(PageOptions):
     similarity: Similarity | None = None
     min_similarity: Annotated[float | None, Field(ge=0, le=1)] = None
     min_score: Annotated[float | None, Field(ge=-1e6, le=1e6)] = None
-    explain: Annotated[bool, Field(description="1: say why, for each item.")] = False
-
-    def to_query(self, user_id: str, own_ratings: Mapping[str, float] | None = None) -> Query:
-        """Return the domain's query for one shopper."""
-        return Query(
-            user_id=user_id,
-            n=self.n,
-            offset=self.offset,
-            strategy=self.strategy,
-            w_user=self.w_user,
-            w_item=self.w_item,
-            k=self.k,
-            similarity=self.similarity,
-            min_similarity=self.min_similarity,
-            min_score=self.min_score,
-            explain=self.explain,
-            own_ratings=own_ratings,
-        )
+    session_strength: Annotated[
+        float | None,
+        Field(ge=0, le=100, description="How much what usually comes next in a visit adds."),
+    ] = None
 
 
-class RecommendQuery(ListOptions):
+class ShelfQuery(PageOptions):
+    """How much of a shelf, and for whom."""
+
+    user_id: UserId = None
+    session_id: Session = None
+    cursor: Annotated[
+        str | None,
+        Field(
+            description="`next_cursor` of the page before: shows nothing again. Not with `offset`."
+        ),
+    ] = None
+
+
+class PopularQuery(ShelfQuery):
+    """Since when it is popular."""
+
+    window: Annotated[Window | None, Field(description="None: by all that is preferred.")] = None
+
+
+class TrendingQuery(ShelfQuery):
+    """What is compared with the usual."""
+
+    window: Literal[Window.DAY, Window.WEEK, Window.MONTH] = Window.WEEK
+
+
+class RecommendQuery(ShelfQuery, ListOptions):
     """How the list is made, and for whom."""
-
-    user_id: ForWhom = None
 
 
 class RecommendedView(BaseModel):
@@ -81,8 +114,9 @@ class RecommendedView(BaseModel):
     image_url: str | None
     reasons: dict[str, Any] | None = Field(
         default=None,
-        description="With `explain=1`: `parts` sum to the score; `because` lists the rated items "
-        "that brought it, `neighbours` the like-minded shoppers, unnamed.",
+        description="With `explain=1`: `parts` sum to the score; `because` lists what the shopper "
+        "did that brought it, `neighbours` the like-minded shoppers, unnamed; `text` says the "
+        "strongest reason in a sentence, by language (`en`, `zh`).",
     )
 
 
@@ -90,12 +124,10 @@ class ShelfAnswer(Answer):
     """A page of a shelf."""
 
     recommendation_id: str
-    strategy: str = Field(description="What made the list: `popular` for unknown shoppers.")
-    recommendation: list[RecommendedView]
-
-
-class RecommendAnswer(ShelfAnswer):
-    """A page of the shopper's list."""
-
-    user_id: str
+    shelf: str
+    strategy: str = Field(description="What made the list: `popular` where nothing is known.")
+    user_id: str | None = Field(default=None, description="The shopper it was asked for.")
+    session_id: str | None = Field(default=None, description="The session it was asked for.")
     fresh: bool = Field(description="Whether the caller's own last write already counts.")
+    recommendation: list[RecommendedView]
+    next_cursor: str | None = Field(description="Asks for the next page; null: there is none.")

@@ -8,6 +8,8 @@ from app.api.parsing import Input
 from app.api.schemas.common import Answer, Weight
 from app.domain.settings import Similarity, Strategy
 
+_Kind = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
+
 
 class SettingsBody(Input):
     """Settings to change; what is not named stays."""
@@ -15,9 +17,29 @@ class SettingsBody(Input):
     strategy: Strategy = Strategy.HYBRID
     w_user: Weight = 0.6
     w_item: Weight = 0.4
+    w_similar_features: Annotated[float, Field(ge=0, le=1)] = 0.5
     k: Annotated[int, Field(ge=1, le=1000)] = 50
     similarity: Similarity = Similarity.COSINE
     min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.0
+    weights: Annotated[
+        dict[_Kind, Annotated[float, Field(ge=-1000, le=1000)] | None],
+        Field(
+            description="What one event of a kind says. Kinds not named stay as they are; a new "
+            "name declares a kind of your own, null takes one back."
+        ),
+    ] = {}  # noqa: RUF012  # pydantic copies it
+    half_life_days: Annotated[float, Field(ge=0.01, le=36_500)] = 90.0
+    saturation: Annotated[float, Field(gt=0, le=1e6)] = 5.0
+    session_strength: Annotated[float, Field(ge=0, le=100)] = 0.3
+    repeat_strength: Annotated[
+        float,
+        Field(ge=0, le=100, description="Where most of what is bought was bought before: about 4."),
+    ] = 0.0
+    session_minutes: Annotated[float, Field(gt=0, le=10_000)] = 30.0
+    context_strength: Annotated[float, Field(ge=0, le=10)] = 0.3
+    timezone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
+    hide_bought_days: Annotated[float, Field(ge=0, le=36_500)] = 0.0
+    min_support: Annotated[int, Field(ge=1, le=1_000_000)] = 3
 
     def changes(self) -> dict[str, Any]:
         """Return what was named."""
@@ -33,9 +55,20 @@ class SettingsView(BaseModel):
     strategy: Strategy
     w_user: float
     w_item: float
+    w_similar_features: float
     k: int
     similarity: Similarity
     min_similarity: float
+    weights: dict[str, float]
+    half_life_days: float
+    saturation: float
+    session_strength: float
+    repeat_strength: float
+    session_minutes: float
+    context_strength: float
+    timezone: str
+    hide_bought_days: float
+    min_support: int
 
 
 class SettingsAnswer(Answer):

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from app.api.parsing import Input
-from app.api.schemas.common import Answer, Id
-from app.api.schemas.recommendations import ListOptions
+from app.api.schemas.common import Answer
+from app.api.schemas.recommendations import ListOptions, Session, UserId
 
 
 class TicketBody(Input):
@@ -14,13 +14,15 @@ class TicketBody(Input):
 
     may_be_left_out: ClassVar[bool] = True
 
-    user_id: Annotated[Id | None, Field(description="The shopper, with a key.")] = None
+    user_id: UserId = None
+    session_id: Session = None
 
 
 class TicketAnswer(Answer):
     """What opens a stream."""
 
-    user_id: str
+    user_id: str | None = None
+    session_id: str | None = None
     ticket: str
     expires_in: int = Field(description="Seconds in which a stream can be opened.")
 

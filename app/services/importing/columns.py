@@ -13,11 +13,13 @@ class Field:
     name: str
     aliases: tuple[str, ...] = ()
     needed: bool = False
+    flag: str = ""
 
     @property
     def option(self) -> str:
         """Return the command line option that names the column outright."""
-        return f"--{self.name.removesuffix('_id').replace('_', '-')}-column"
+        word = self.flag or self.name.removesuffix("_id")
+        return f"--{word.replace('_', '-')}-column"
 
 
 _ITEM_ID = Field(
@@ -25,16 +27,51 @@ _ITEM_ID = Field(
     ("item", "id", "product_id", "product", "movie_id", "sku", "article_id", "asin"),
     True,
 )
+_USER_ALIASES = (
+    "user",
+    "customer_id",
+    "customer",
+    "shopper_id",
+    "shopper",
+    "household_id",
+    "visitor_id",
+)
+_TIME_ALIASES = ("time", "date", "datetime", "rated_at", "ts", "created_at")
 RATING_FIELDS = (
-    Field(
-        "user_id",
-        ("user", "customer_id", "customer", "shopper_id", "shopper", "household_id", "visitor_id"),
-        True,
-    ),
+    Field("user_id", _USER_ALIASES, True),
     _ITEM_ID,
     Field("rating", ("value", "score", "stars", "rate"), True),
-    Field("timestamp", ("time", "date", "datetime", "rated_at", "ts", "created_at")),
+    Field("timestamp", _TIME_ALIASES),
     Field("event", ("event_type", "action")),
+)
+EVENT_FIELDS = (
+    Field("user_id", _USER_ALIASES),
+    Field("session_id", ("session",)),
+    Field("item_id", tuple(alias for alias in _ITEM_ID.aliases if alias != "id"), True),
+    Field("event", ("kind", "event_type", "event_name", "action", "behavior", "behaviour")),
+    Field("timestamp", (*_TIME_ALIASES, "at", "transaction_timestamp", "invoice_date")),
+    Field("value"),
+    Field("quantity", ("qty", "units")),
+    Field("price", ("unit_price",)),
+    Field(
+        "order_id",
+        (
+            "order",
+            "invoice",
+            "invoice_no",
+            "invoice_id",
+            "basket_id",
+            "transaction_id",
+            "receipt_id",
+        ),
+    ),
+    Field("event_id", flag="event-id"),
+    Field("country"),
+    Field("device", ("device_type", "device_category")),
+    Field("placement"),
+    Field("page", ("page_url",)),
+    Field("recommendation_id"),
+    Field("query", ("search_query", "search_term")),
 )
 ITEM_FIELDS = (
     _ITEM_ID,
@@ -47,6 +84,7 @@ ITEM_FIELDS = (
     Field("image_url", ("image", "image_link", "picture")),
     Field("in_stock", ("available", "availability")),
     Field("features", ("vector", "feature_vector")),
+    Field("attributes", ("properties",)),
 )
 
 

@@ -20,6 +20,7 @@ from app.services.importing.runs import (
 )
 from app.services.importing.tables import Batch
 from app.services.importing.values import (
+    to_attributes,
     to_category,
     to_features,
     to_flag,
@@ -110,6 +111,7 @@ def _to_item(batch: Batch, mapping: Mapping[str, str], index: int) -> Item:
             tags=to_tags(cells.get("tags"), "tags"),
             in_stock=to_flag(cells.get("in_stock"), "in_stock", default=True),
             features=to_features(cells.get("features"), "features"),
+            attributes=to_attributes(cells.get("attributes"), "attributes"),
         )
     )
 

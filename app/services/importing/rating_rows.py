@@ -1,7 +1,6 @@
 """A batch of cells as ratings: all at once where every row is sound, else row by row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
@@ -9,6 +8,7 @@ from app.domain.errors import InvalidInput
 from app.domain.ids import is_id
 from app.domain.ratings import Rating, RatingScale
 from app.services.importing.columns import RATING_FIELDS, recognise
+from app.services.importing.parsed import Parsed
 from app.services.importing.rejects import Reject
 from app.services.importing.runs import ImportOptions, selected
 from app.services.importing.tables import Batch
@@ -20,24 +20,7 @@ Cells = list[Sequence[Any]]
 """User ids, item ids, ratings, times; equally long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """The sound ratings of a batch, and what became of its other rows."""
-
-    batch: Batch
-    ratings: list[Rating]
-    indexes: Sequence[int]
-    """Where in the batch each rating stands."""
-    rejects: list[Reject]
-    skipped: int
-
-    def reject(self, place: int, reason: str) -> Reject:
-        """Return the reject of the rating at `place`."""
-        index = self.indexes[place]
-        return Reject(self.batch.numbers[index], reason, self.batch.row(index))
-
-
-def parse_ratings(batch: Batch, options: ImportOptions, scale: RatingScale) -> Parsed:
+def parse_ratings(batch: Batch, options: ImportOptions, scale: RatingScale) -> Parsed[Rating]:
     """Return the batch's ratings. Raises InvalidInput if its columns cannot be understood."""
     mapping = recognise(list(batch.columns), RATING_FIELDS, options.columns)
     wanted = _only_ratings(batch, mapping.get("event"), selected(batch, options.where))

@@ -1,8 +1,11 @@
 """What imports share: options, counts, and reading ahead of the writer."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from queue import Full, Queue
 from threading import Event, Thread
@@ -37,13 +40,27 @@ class ImportOptions:
     rejects: Path | None = None
     """File for the refused rows; None: they are only counted."""
     create_items: bool = False
-    """Ratings only: an unknown item is created bare instead of refused."""
+    """Ratings and events: an unknown item is created bare instead of refused."""
     encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
+class EventOptions(ImportOptions):
+    """How one file of events is to be read."""
+
+    kind: str | None = None
+    """Of rows that say none."""
+    kind_map: Mapping[str, str] = field(default_factory=dict)
+    """Word of the file -> kind, where the usual words do not do."""
+    default_time: datetime | None = None
+    """Of rows that have none; None: the time of the import."""
+    shift_to_now: bool = False
+    """Move all times by the whole weeks that bring the last one into the week that ends now."""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of a file: rows = stored + skipped + rejected."""
+    """What became of a file: rows = stored + repeated + skipped + rejected."""
 
     rows: int
     stored: int
@@ -55,6 +72,10 @@ class ImportReport:
     rejects: Path | None
     ignored: Sequence[str] = ()
     """Columns of the file nobody asked for."""
+    repeated: int = 0
+    """Rows that an earlier run has stored, or an earlier row of the same id."""
+    notes: Sequence[str] = ()
+    """What else the user should know, in sentences."""
 
     @property
     def rate(self) -> float:
@@ -67,14 +88,17 @@ class Tally:
 
     def __init__(self) -> None:
         self.stored = 0
+        self.repeated = 0
         self.skipped = 0
         self._started = time.monotonic()
 
-    def report(self, rejects: RejectFile, ignored: Sequence[str] = ()) -> ImportReport:
+    def report(
+        self, rejects: RejectFile, ignored: Sequence[str] = (), notes: Sequence[str] = ()
+    ) -> ImportReport:
         """Return the finished counts."""
         rejected = rejects.reasons.total()
         return ImportReport(
-            rows=self.stored + self.skipped + rejected,
+            rows=self.stored + self.repeated + self.skipped + rejected,
             stored=self.stored,
             skipped=self.skipped,
             rejected=rejected,
@@ -82,7 +106,25 @@ class Tally:
             reasons=dict(rejects.reasons.most_common()),
             rejects=rejects.path,
             ignored=ignored,
+            repeated=self.repeated,
+            notes=notes,
         )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the cycle collector off while the body runs.
+
+    Rows are freed when the last reference goes; looking for cycles among so many young objects
+    takes as long as making them.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def no_progress(done: int, total: int) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from app.domain.catalogue import AttributeValue
 from app.domain.errors import InvalidInput
 from app.domain.ids import check_id
 
@@ -97,6 +98,17 @@ def to_features(value: Any, field: str) -> tuple[float, ...] | None:
     if not isinstance(value, list):
         raise InvalidInput(field, "must be a JSON list of numbers")
     return tuple(to_number(number, field) for number in value)
+
+
+def to_attributes(value: Any, field: str) -> dict[str, AttributeValue]:
+    """Return attributes from an object or a JSON object, unchecked; null: there is no such."""
+    if value is None or value == "":
+        return {}
+    if isinstance(value, str):
+        value = _from_json(value, default=None)
+    if not isinstance(value, dict):
+        raise InvalidInput(field, "must be a JSON object")
+    return {name: each for name, each in value.items() if each is not None}
 
 
 def _from_json(text: str, *, default: Any) -> Any:

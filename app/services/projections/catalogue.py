@@ -1,4 +1,4 @@
-"""The items a shop may show: what renders them, and their feature vectors."""
+"""The items a shop may show: what renders them, what filters ask, and their feature vectors."""
 
 from collections.abc import Iterator
 from threading import RLock
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from app.domain.catalogue import Encoding, Item, Product
 from app.domain.changes import Change, Collection
 from app.domain.ports import ItemRepository
+from app.engine.categories import Categories
+from app.engine.facets import Facets
 from app.engine.feature_table import Features
 from app.engine.ids import IdIndex
 from app.services.encoding import ENCODER_VERSION, encode_item
@@ -20,8 +22,10 @@ from app.services.projections.projection import Arrays
 
 log = structlog.get_logger(__name__)
 
-_LAYOUT = 1  # of the dumped arrays
+_LAYOUT = 3  # of the dumped arrays
 _VECTORS = "features."
+_CATEGORIES = "categories."
+_FACETS = "facets."
 _CHUNK = 32  # items taken in at a time while loading: about a millisecond under the lock
 
 
@@ -40,6 +44,8 @@ class CatalogueProjection:
         self._features = features
         self._lock = lock
         self._products = Products()
+        self.categories = Categories()
+        self.facets = Facets(self.categories)
 
     def __len__(self) -> int:
         return len(self._products)
@@ -88,32 +94,38 @@ class CatalogueProjection:
         """Items know no shopper."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return products and vectors by item row."""
+        """Return products, what filters ask, and vectors by item row."""
+        size = self._items.capacity
+        self.facets.fit(size)  # readers will find nothing left to do
+        self.categories.codes(size)
         vectors = {f"{_VECTORS}{name}": array for name, array in self._features.dump().items()}
-        return self._products.dump() | vectors
+        categories = {f"{_CATEGORIES}{n}": a for n, a in self.categories.dump().items()}
+        facets = {f"{_FACETS}{n}": a for n, a in self.facets.dump().items()}
+        return self._products.dump() | vectors | categories | facets
 
     def restore(self, arrays: Arrays) -> None:
         """Take what `dump` returned; the ids have been restored."""
         self._products.restore(arrays)
-        vectors = {
-            name.removeprefix(_VECTORS): array
-            for name, array in arrays.items()
-            if name.startswith(_VECTORS)
-        }
-        self._features.restore(vectors)
+        self._features.restore(_named(_VECTORS, arrays))
+        self.categories.restore(_named(_CATEGORIES, arrays))
+        self.facets.restore(_named(_FACETS, arrays))
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare what renders each item, and its vector."""
+        """Compare what renders each item, what filters ask of it, and its vector."""
         return [
             *differences("item", self._products_by_id(), rebuilt._products_by_id()),
+            *differences("facets of", self._facets_by_id(), rebuilt._facets_by_id()),
             *differences("vector of", self._features.by_id(), rebuilt._features.by_id()),
         ]
 
     def _products_by_id(self) -> dict[str, Product]:
         return {self._items.id(row): self._products[row] for row in self._products.rows()}
 
+    def _facets_by_id(self) -> dict[str, Any]:
+        return {self._items.id(row): self.facets.of(row) for row in self._products.rows()}
+
     def _put(self, item: Item) -> None:
-        self._show(_to_product(item))
+        self._show(item)
         if item.features is not None and self._put_own(item.item_id, item.features):
             return
         encoding = item.encoding
@@ -130,15 +142,23 @@ class CatalogueProjection:
             return False
         return True
 
-    def _show(self, product: Product) -> None:
-        known = self.row(product.item_id)
-        row = self._items.acquire(product.item_id) if known is None else known
-        self._products.put(row, product)
+    def _show(self, item: Item) -> None:
+        known = self.row(item.item_id)
+        row = self._items.acquire(item.item_id) if known is None else known
+        self._products.put(row, _to_product(item))
+        self.categories.put(row, item.category)
+        self.facets.put(row, item)
 
     def _remove(self, row: int) -> None:
         self._features.remove(self._items.id(row))
         self._products.remove(row)
+        self.categories.remove(row)
+        self.facets.remove(row)
         self._items.release(row)
+
+
+def _named(start: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
+    return {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[list[Item]]:
@@ -160,6 +180,7 @@ def _to_product(item: Item) -> Product:
         price=item.price,
         image_url=item.image_url,
         in_stock=item.in_stock,
+        created_at=None if item.created_at is None else item.created_at.timestamp(),
     )
 
 

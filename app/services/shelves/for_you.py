@@ -1,13 +1,22 @@
 """What this shopper should see next: user-based, item-based, or both."""
 
+from collections.abc import Callable
+
 from app.domain.ratings import RatingScale
 from app.domain.recommendations import Query
-from app.domain.settings import Strategy
+from app.domain.settings import ShopSettings, Strategy
 from app.engine import hybrid
 from app.engine.profile import Profile
 from app.engine.user_based import Neighbours
+from app.services.contexts import Contexts
+from app.services.habits import LearnedHabits
 from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
+from app.services.shelves.context import InContext
+from app.services.shelves.filters import common_filters
+from app.services.shelves.habitual import WithHabits
+from app.services.shelves.history_filters import NotBoughtLately
+from app.services.shelves.next_items import WithNextItems
 from app.services.shelves.parts import NotRatedYet, WholeCatalogue
 from app.services.shelves.popular import PopularScorer
 from app.services.shelves.reasons import PersonalReasons
@@ -43,10 +52,11 @@ class PersonalScorer:
             k=query.k,
             similarity=query.similarity.value,
             min_similarity=query.min_similarity,
+            g=self._tables.shopper.g,
         )
 
     def _by_users(self, profile: Profile, neighbours: Neighbours, query: Query) -> Scored:
-        scores = self._tables.user_based.scores(profile, neighbours)
+        scores = self._tables.user_based.scores(profile, neighbours, g=self._tables.shopper.g)
         return Scored(
             Strategy.USER,
             scores,
@@ -67,7 +77,7 @@ class PersonalScorer:
         assert query.w_user is not None
         assert query.w_item is not None
         users, items = hybrid.parts(
-            self._tables.user_based.scores(profile, neighbours),
+            self._tables.user_based.scores(profile, neighbours, g=self._tables.shopper.g),
             self._tables.item_based.scores(profile),
             w_user=query.w_user,
             w_item=query.w_item,
@@ -91,12 +101,33 @@ class PersonalScorer:
         return PersonalReasons(self._tables, self._catalogue, profile, neighbours, similarity)
 
 
-def for_you_shelf(tables: Tables, catalogue: CatalogueProjection, scale: RatingScale) -> Shelf:
+def for_you_shelf(
+    tables: Tables,
+    catalogue: CatalogueProjection,
+    scale: RatingScale,
+    contexts: Contexts,
+    settings: Callable[[], ShopSettings],
+    habits: LearnedHabits,
+) -> Shelf:
     """Return the shelf of the home page: personal first, popular where that knows nothing."""
+    personal = WithHabits(
+        InContext(PersonalScorer(tables, catalogue, scale), contexts),
+        tables,
+        habits,
+        settings=settings,
+        top=scale.top,
+    )
     return Shelf(
         tables,
         catalogue,
         sources=[WholeCatalogue(catalogue)],
-        filters=[NotRatedYet(tables)],
-        scorers=[PersonalScorer(tables, catalogue, scale), PopularScorer(tables, scale)],
+        filters=[
+            *common_filters(tables, catalogue),
+            NotBoughtLately(tables, settings),
+            NotRatedYet(tables),
+        ],
+        scorers=[
+            WithNextItems(personal, tables, catalogue, settings=settings, top=scale.top),
+            InContext(PopularScorer(tables, scale), contexts),
+        ],
     )

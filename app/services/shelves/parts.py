@@ -1,5 +1,6 @@
 """Sources and filters that many shelves share."""
 
+from app.domain.filters import Filters
 from app.domain.recommendations import Query
 from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
@@ -18,16 +19,16 @@ class WholeCatalogue:
 
 
 class NotRatedYet:
-    """Leaves out what the shopper has rated."""
+    """Leaves out what the shopper has rated, or turned down by what was done."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
     def __call__(self, query: Query, mask: Mask) -> None:
-        """Set the shopper's rated rows to 0."""
+        """Set those rows to 0."""
         profile = self._tables.shopper.profile
         if profile is not None:
-            mask[profile.items] = 0
+            mask[profile.settled] = 0
 
 
 class NotItself:
@@ -41,3 +42,15 @@ class NotItself:
         row = None if query.item_id is None else self._catalogue.row(query.item_id)
         if row is not None:
             mask[row] = 0
+
+
+class InCategory:
+    """Leaves out what is not in the query's category or below it."""
+
+    def __init__(self, catalogue: CatalogueProjection) -> None:
+        self._facets = catalogue.facets
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        """Set those rows to 0; nothing is left of a category that nobody knows."""
+        if query.category is not None:
+            self._facets.narrow(Filters(any_category=(query.category,)), mask)

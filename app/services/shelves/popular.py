@@ -1,13 +1,17 @@
-"""What most shoppers prefer."""
+"""What most shoppers prefer, and what most was done with lately."""
 
 from app.domain.ratings import RatingScale
 from app.domain.recommendations import Candidate, Query
 from app.domain.settings import Strategy
 from app.engine import popularity
+from app.services.contexts import Contexts
 from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
+from app.services.shelves.context import InContext
+from app.services.shelves.filters import common_filters
 from app.services.shelves.parts import NotRatedYet, WholeCatalogue
 from app.services.shelves.shelf import Reasons, Scored, Shelf
+from app.services.shelves.windows import SPANS, begin
 
 
 class PopularScorer:
@@ -19,26 +23,71 @@ class PopularScorer:
 
     def __call__(self, query: Query) -> Scored:
         """Return popularity in [0, 1]; items nobody rated stand at the end, by their ids."""
-        scores = popularity.scores(self._tables.preferences, top=self._scale.top)
+        scores = popularity.scores(
+            self._tables.preferences, top=self._scale.top, g=self._tables.shopper.g
+        )
+
+        def reasons(candidate: Candidate) -> Reasons:
+            raters = self._tables.preferences.by_item.length(candidate.row)
+            popular = {"ratings": raters, "category": query.category}
+            return {"parts": dict(candidate.parts), "popular": popular}
+
         return Scored(
             Strategy.POPULAR,
             scores,
             parts=lambda row: {Strategy.POPULAR: float(scores[row])},
-            reasons=self._reasons,
+            reasons=reasons,
             evidence_only=False,
         )
 
-    def _reasons(self, candidate: Candidate) -> Reasons:
-        raters = self._tables.preferences.by_item.length(candidate.row)
-        return {"parts": dict(candidate.parts), "popular": {"ratings": raters}}
+
+class PopularInWindow:
+    """Scores items by the weights of the events of a window, newer ones more."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def __call__(self, query: Query) -> Scored | None:
+        """Return shares of the most popular item's sum, or None if the query names no window.
+
+        A sum below the weight of one view counts as that view's share, so that what happened long
+        ago is not popular today for lack of anything newer.
+        """
+        window = query.window
+        if window is None:
+            return None
+        now = self._tables.shopper.now
+        sums = self._tables.activity.weighed(SPANS[window], now)
+        scores = sums / max(1.0, float(sums.max(initial=0.0)))
+
+        def reasons(candidate: Candidate) -> Reasons:
+            popular = {
+                "window": window.value,
+                "category": query.category,
+                "events": self._tables.activity.since(candidate.row, begin(window, now)),
+            }
+            return {"parts": dict(candidate.parts), "popular": popular}
+
+        return Scored(
+            Strategy.POPULAR,
+            scores,
+            parts=lambda row: {Strategy.POPULAR: float(scores[row])},
+            reasons=reasons,
+        )
 
 
-def popular_shelf(tables: Tables, catalogue: CatalogueProjection, scale: RatingScale) -> Shelf:
-    """Return the shelf of what is popular, without what the shopper has rated."""
+def popular_shelf(
+    tables: Tables, catalogue: CatalogueProjection, scale: RatingScale, contexts: Contexts
+) -> Shelf:
+    """Return the shelf of what is popular, in a window or by all that is preferred."""
     return Shelf(
         tables,
         catalogue,
         sources=[WholeCatalogue(catalogue)],
-        filters=[NotRatedYet(tables)],
-        scorers=[PopularScorer(tables, scale)],
+        filters=[*common_filters(tables, catalogue), NotRatedYet(tables)],
+        scorers=[
+            InContext(PopularInWindow(tables), contexts),
+            InContext(PopularScorer(tables, scale), contexts),
+        ],
+        takes=("category", "window"),
     )

@@ -12,6 +12,7 @@ from app.engine.profile import Profile
 from app.engine.user_based import Neighbours
 from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
+from app.services.shelves.naming import named
 from app.services.shelves.shelf import Reasons
 
 _SHOWN = 5  # rated items and neighbours named; the rest is summed in their counts
@@ -34,7 +35,11 @@ class PersonalReasons:
         total = sum(candidate.parts.values()) or 1.0
         if self.neighbours is not None:
             why = self.tables.user_based.explain(
-                self.profile, self.neighbours, candidate.row, similarity=self.similarity
+                self.profile,
+                self.neighbours,
+                candidate.row,
+                similarity=self.similarity,
+                g=self.profile.g,
             )
             reasons["neighbours"] = self._neighbours(why, self.neighbours)
             _add(share_of, why.items, why.item_shares, candidate.parts[Strategy.USER] / total)
@@ -56,19 +61,18 @@ class PersonalReasons:
 
     def _because(self, share_of: dict[int, float]) -> list[dict[str, Any]]:
         rating_of = dict(
-            zip(self.profile.items.tolist(), self.profile.values.tolist(), strict=True)
+            zip(self.profile.items.tolist(), self.profile.ratings.tolist(), strict=True)
         )
         ranked = sorted(share_of.items(), key=lambda entry: (-entry[1], entry[0]))
         return [
-            {**self._named(row), "rating": rating_of[row], "share": round(share, 9)}
+            {
+                **named(self.tables, self.catalogue, row),
+                "rating": round(rating_of[row], 9),
+                "share": round(share, 9),
+            }
             for row, share in ranked[:_SHOWN]
             if round(share, 9) > 0  # less is the rounding error of vectors at right angles
         ]
-
-    def _named(self, row: int) -> dict[str, str | None]:
-        item_id = self.tables.items.id(row)
-        known = self.catalogue.has(item_id)
-        return {"item_id": item_id, "title": self.catalogue.product(row).title if known else None}
 
 
 def _add(share_of: dict[int, float], rows: Int32s, shares: Float64s, weight: float) -> None:

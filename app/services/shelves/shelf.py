@@ -19,6 +19,7 @@ from app.engine.jit import Int32s
 from app.engine.ranking import top_n
 from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
+from app.services.shelves.sentences import sentence
 
 Mask = NDArray[np.uint8]
 Scores = NDArray[np.float64]
@@ -78,9 +79,15 @@ class Shelf:
         scorers: Sequence[Scorer],
         filters: Sequence[Filter] = (),
         rerankers: Sequence[Reranker] = (),
-        strategy: Strategy = Strategy.POPULAR,
+        strategy: str = Strategy.POPULAR,
+        needs: Sequence[str] = (),
+        takes: Sequence[str] = (),
     ) -> None:
-        """Put a shelf together; `strategy` names it on a page where nothing stands."""
+        """Put a shelf together; `strategy` names it on a page where nothing stands.
+
+        `needs` and `takes` name what a query must and may say the shelf is about: `subject`,
+        `item_id`, `items`, `category`, `window`.
+        """
         self._tables = tables
         self._catalogue = catalogue
         self._sources = sources
@@ -88,21 +95,19 @@ class Shelf:
         self._scorers = scorers
         self._rerankers = rerankers
         self._strategy = strategy
+        self.needs = tuple(needs)
+        self.takes = (*needs, *takes)
 
     def fill(self, query: Query) -> Page:
         """Return the page of the shelf that `query` asks for; its settings are all set."""
         tables = self._tables
         with tables.lock, tables.shopper.present(query):  # rows are good only under the lock
             mask = self._mask(query)
-            ranked: list[tuple[Candidate, Scored]] = []
-            for scorer in self._scorers:
-                missing = query.offset + query.n - len(ranked)
-                if missing <= 0:
-                    break
-                ranked += self._rank(query, scorer, mask, missing, filler=bool(ranked))
-            strategy = ranked[0][1].strategy if ranked else self._strategy
-            shown = ranked[query.offset :]
-            return Page(strategy, [self._render(query, *place) for place in shown])
+            strategy, ranked = self._ranked(query, mask)
+            at = query.offset
+            shown = [self._render(query, *place) for place in ranked[at:]]
+            passed = tuple(self._tables.items.id(candidate.row) for candidate, _ in ranked[:at])
+            return Page(strategy or self._strategy, shown, passed)
 
     def _mask(self, query: Query) -> Mask:
         mask = self._sources[0](query)
@@ -110,16 +115,35 @@ class Shelf:
             mask |= source(query)
         for reject in self._filters:
             reject(query, mask)
+        for item_id in query.shown:
+            row = self._catalogue.row(item_id)
+            if row is not None:
+                mask[row] = 0
         return mask
 
+    def _ranked(
+        self, query: Query, mask: Mask
+    ) -> tuple[str | None, list[tuple[Candidate, Scored]]]:
+        """Return what made the list, and the list down to the end of the page."""
+        made_by: str | None = None
+        ranked: list[tuple[Candidate, Scored]] = []
+        for scorer in self._scorers:
+            missing = query.offset + query.n - len(ranked)
+            if missing <= 0:
+                break
+            if made_by is not None and (query.min_score or 0.0) > 0.0:
+                break  # what only fills up has no score of the kind that was asked for
+            scored = scorer(query)
+            if scored is None:
+                continue
+            ranked += self._rank(query, scored, mask, missing, filler=made_by is not None)
+            if made_by is None and (ranked or scored.strategy == query.begun):
+                made_by = scored.strategy
+        return made_by, ranked
+
     def _rank(
-        self, query: Query, scorer: Scorer, mask: Mask, missing: int, *, filler: bool
+        self, query: Query, scored: Scored, mask: Mask, missing: int, *, filler: bool
     ) -> list[tuple[Candidate, Scored]]:
-        if filler and (query.min_score or 0.0) > 0.0:
-            return []  # what only fills up has no score of the kind that was asked for
-        scored = scorer(query)
-        if scored is None:
-            return []
         rows = top_n(
             scored.scores,
             self._tables.items,
@@ -149,5 +173,6 @@ class Shelf:
         reasons = None
         if query.explain and scored.reasons is not None:
             reasons = scored.reasons(candidate)
+            reasons["text"] = sentence(reasons)
         score = round(candidate.score, 9)
         return Recommended(self._catalogue.product(candidate.row), score, reasons)

@@ -48,6 +48,15 @@ def test_categories_share_their_upper_levels():
     assert cosine(tea, ItemColumns(category=" Food | TEA ")) == pytest.approx(1, abs=1e-6)
 
 
+def test_attributes_are_a_group_like_the_others():
+    sizes = [ItemColumns(brand="x", attributes=(f"size={size}",)) for size in ("S", "S", "L")]
+    assert cosine(*sizes[:2]) == pytest.approx(1, abs=1e-6)
+    assert cosine(*sizes[1:]) == pytest.approx(0.5, abs=1e-6)
+    named = ItemColumns(attributes=("colour=red",))
+    assert cosine(named, ItemColumns(attributes=("lid=red",))) == pytest.approx(0, abs=1e-6)
+    assert cosine(named, ItemColumns(tags=("colour=red",))) == pytest.approx(0, abs=1e-6)
+
+
 def test_near_prices_are_near_whatever_the_edges():
     prices = [cosine(ItemColumns(price=10.0), ItemColumns(price=p)) for p in (10.0, 11, 13, 30)]
     assert prices == sorted(prices, reverse=True) and prices[1] > 0.9 and prices[3] == 0

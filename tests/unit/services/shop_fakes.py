@@ -1,10 +1,17 @@
 """The repositories imports and the demo work on, in memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from app.domain.catalogue import Item
 from app.domain.changes import Position, Written
+from app.domain.errors import AppError
+from app.domain.events import Event, EventKey
 from app.domain.ratings import Rating, RatingBatch
+from app.domain.settings import ShopSettings
+from app.services.events import Stored
 
 NOWHERE = Position(1, 1)
 
@@ -68,6 +75,16 @@ class FakeRatings:
         self.after_put()
         return NOWHERE
 
+    def remove_rated(self, user_ids: Sequence[str], *, since: datetime, before: datetime) -> int:
+        gone = [
+            key
+            for key, rating in self.stored.items()
+            if key[0] in user_ids and rating.rated_at and since <= rating.rated_at < before
+        ]
+        for key in gone:
+            del self.stored[key]
+        return len(gone)
+
     def take_back(self, rating: Rating) -> Position | None:
         key = rating.user_id, rating.item_id
         if self.stored.get(key) == rating:
@@ -88,6 +105,41 @@ class FakeRatings:
 
     def rows(self) -> Iterator[Rating]:
         return iter([self.stored[key] for key in sorted(self.stored)])
+
+
+class FakeEvents:
+    """Keeps `EventRepository`, as far as exports go, and the `store` of the service."""
+
+    def __init__(self) -> None:
+        self.stored: dict[EventKey, Event] = {}
+        self.leaving: dict[str, AppError] = {}
+        self.after_store: Callable[[], None] = lambda: None
+
+    def store(self, events: Sequence[Event]) -> Written[Stored]:
+        new = []
+        for event in events:
+            new.append(event.key not in self.stored)
+            if event.key.subject not in self.leaving:
+                self.stored.setdefault(event.key, event)
+        self.after_store()
+        return Written(Stored(new, self.leaving), NOWHERE)
+
+    def rows(self) -> Iterator[Event]:
+        return iter([self.stored[key] for key in sorted(self.stored)])
+
+
+class FakeSettings:
+    """Keeps the settings service's promises."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.current = ShopSettings(**settings)
+
+    def get(self) -> ShopSettings:
+        return self.current
+
+    def change(self, changes: dict[str, Any]) -> Written[ShopSettings]:
+        self.current = replace(self.current, version=self.current.version + 1, **changes)
+        return Written(self.current, NOWHERE)
 
 
 class FakeMarkers:

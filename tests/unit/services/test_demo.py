@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 
 import polars as pl
@@ -6,14 +6,22 @@ import pytest
 
 from app.domain.catalogue import Item, check_item
 from app.domain.errors import Conflict, Misconfigured, StoreUnavailable
-from app.domain.ratings import RatingScale
+from app.domain.events import Event, EventKey
+from app.domain.ratings import Rating
 from app.services import demo_data
-from app.services.demo import LOADED, STARTED, DemoShop
+from app.services.demo import FORMER, GROCER, LOADED, STARTED, DemoReport, DemoShop
 from app.services.demo_items import to_item
 from app.services.demo_text import readable, readable_size
-from tests.unit.services.shop_fakes import FakeItems, FakeMarkers, FakeRatings
+from tests.unit.services.shop_fakes import (
+    FakeEvents,
+    FakeItems,
+    FakeMarkers,
+    FakeRatings,
+    FakeSettings,
+)
 
-MONDAY, FRIDAY = datetime(2017, 12, 4, 8, tzinfo=UTC), datetime(2017, 12, 8, 8, tzinfo=UTC)
+MONDAY = datetime(2017, 12, 4, 8, tzinfo=UTC)
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)  # a Friday
 
 
 def lines(*rows):
@@ -21,28 +29,10 @@ def lines(*rows):
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
-def test_ratings_counted_by_hand():
-    # household 1: product 10 in 4 baskets, 11 in 1, 12 in 1: the mean is 2
-    bought = [(1, 10, basket, 1, 1.0, MONDAY) for basket in (1, 2, 3)]
-    bought += [(1, 10, 4, 1, 1.0, FRIDAY), (1, 10, 4, 1, 1.0, FRIDAY)]  # twice in one basket
-    bought += [(1, 11, 1, 9, 1.0, MONDAY), (1, 12, 1, 1, 1.0, MONDAY)]
-    # household 2: one product
-    bought += [(2, 10, 7, 1, 1.0, MONDAY)]
-    assert demo_data.ratings_of(lines(*bought)).rows() == [
-        ("1", "10", 4.0, FRIDAY),  # 3 + log2(4 / 2)
-        ("1", "11", 2.0, MONDAY),  # 3 + log2(1 / 2)
-        ("1", "12", 2.0, MONDAY),
-        ("2", "10", 3.0, MONDAY),
-    ]
-
-
-def test_ratings_stay_within_1_and_5_and_are_halves():
-    # 40 baskets of one thing, 1 each of nine others: the mean is 4.9
-    bought = [(1, 10, basket, 1, 1.0, MONDAY) for basket in range(40)]
-    bought += [(1, 20 + n, 0, 1, 1.0, MONDAY) for n in range(9)]
-    values = demo_data.ratings_of(lines(*bought))["rating"].to_list()
-    assert values[0] == 5.0  # 3 + log2(40 / 4.9) = 6.03
-    assert set(values[1:]) == {1.0}  # 3 + log2(1 / 4.9) = 0.71
+def test_the_liveliest_stands_at_the_ninth_decile_of_products_bought():
+    bought = [(h, p, 1, 1, 1.0, MONDAY) for h in range(10) for p in range(h)]
+    bought += [(1, 0, basket, 9, 1.0, MONDAY) for basket in range(40)]  # one product, often
+    assert demo_data.liveliest(lines(*bought)) == "9"
 
 
 def test_the_price_is_the_median_of_a_unit():
@@ -93,6 +83,7 @@ def test_an_item_from_a_product():
         brand="Store brand",
         price=0.5,
         tags=("store brand",),
+        attributes={"store_brand": True, "size": "6 oz"},
     )
     vague = {**row, "brand": "National", "product_category": "SALAD MIX", "package_size": None}
     item = to_item({**vague, "product_type": "REGULAR GARDEN"})
@@ -104,7 +95,17 @@ class Shop:
         self.items = FakeItems(*item_ids)
         self.ratings = FakeRatings()
         self.markers = FakeMarkers(*marks)
-        self.demo = DemoShop(self.items, self.items, self.ratings, self.markers, RatingScale())
+        self.events = FakeEvents()
+        self.settings = FakeSettings()
+        self.demo = DemoShop(
+            self.items,
+            self.items,
+            self.events,
+            self.ratings,
+            self.settings,
+            self.markers,
+            now=lambda: NOW,
+        )
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def small(tmp_path, monkeypatch):
         for n, kind in enumerate(kinds, 1)
     ]
     purchases = [
-        (h, p, h, 1, 2.0, 53, MONDAY.replace(tzinfo=None)) for h in (1, 2) for p in (1, 2, 3)
+        (h, p, h, 2, 2.0, 53, MONDAY.replace(tzinfo=None)) for h in (1, 2) for p in (1, 2, 3)
     ]
     purchases += [(1, 2, 9, 1, 2.0, 1, MONDAY.replace(tzinfo=None))]
     schema = ["household_id", "product_id", "basket_id", "quantity", "sales_value", "week"]
@@ -132,22 +133,45 @@ def small(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("small")
 class TestLoad:
-    def test_items_and_ratings_are_stored_once(self):
+    def test_every_line_is_a_purchase_stored_once(self):
         shop = Shop()
         report = shop.demo.load()
-        assert (report.items, report.ratings, report.shoppers) == (2, 4, 2)
+        assert (report.items, report.events, report.shoppers) == (2, 4, 2)
         assert set(shop.items.items) == {"1", "2"}
-        assert shop.ratings.stored["1", "2"].rating == 3.0
-        assert shop.ratings.stored["1", "2"].rated_at == MONDAY
+        key = EventKey("1", "1-2")  # basket 1 is household 1's, and holds two of product 2
+        at = datetime(2026, 11, 23, 8, tzinfo=UTC)  # a Monday at 8 too, in the last week
+        assert shop.events.stored[key] == Event(key, "purchase", "2", at, NOW, 2, 1.0, "1")
         assert shop.markers.has(LOADED)
-        shop.ratings.stored.clear()
-        assert shop.demo.load().already_loaded
-        assert not shop.ratings.stored
+        shop.events.stored.clear()
+        assert shop.demo.load() == DemoReport(already_loaded=True)
+        assert not shop.events.stored
 
-    def test_the_whole_year_counts_more(self):
+    def test_the_whole_year_holds_earlier_weeks_too(self):
         shop = Shop()
-        shop.demo.load(everything=True)
-        assert shop.ratings.stored["1", "2"].rating == 3.5  # 3 + log2(2 / 1.5) = 3.42
+        assert shop.demo.load(everything=True).events == 5
+
+    def test_settings_become_a_grocers_unless_somebody_chose_others(self):
+        shop = Shop()
+        shop.demo.load()
+        assert shop.settings.current.repeat_strength == GROCER["repeat_strength"]
+        shop = Shop()
+        shop.settings.change({"repeat_strength": 0.5})
+        shop.demo.load()
+        assert shop.settings.current.repeat_strength == 0.5
+
+    def test_a_demo_of_a_former_release_stays_until_it_is_upgraded_by_force(self):
+        made = Rating("1", "2", 3.0, MONDAY)
+        own = Rating("1", "1", 3.0, NOW)
+        others = Rating("3", "2", 3.0, MONDAY)
+        shop = Shop("1", "2", marks=[STARTED, FORMER])
+        shop.ratings.put_many([made, own, others])
+        assert shop.demo.load() == DemoReport(already_loaded=True, of_former_release=True)
+        assert len(shop.ratings.stored) == 3 and not shop.events.stored
+        assert shop.demo.load(force=True).events == 4
+        assert list(shop.ratings.stored.values()) == [own, others]
+        shop.ratings.put(made)  # by hand, in the shop of baskets
+        shop.demo.load(force=True)
+        assert made in shop.ratings.stored.values()
 
     def test_a_catalogue_with_items_is_left_alone_unless_forced(self):
         shop = Shop("mine")
@@ -162,20 +186,15 @@ class TestLoad:
         def away():
             raise StoreUnavailable
 
-        shop.ratings.after_put = away
+        shop.events.after_store = away
         with pytest.raises(StoreUnavailable):
             shop.demo.load()
         assert shop.markers.has(STARTED)
         assert not shop.markers.has(LOADED)
-        shop.ratings.after_put = lambda: None
-        assert shop.demo.load().ratings == 4
+        shop.events.after_store = lambda: None
+        assert shop.demo.load().events == 4
+        assert len(shop.events.stored) == 4
         assert shop.markers.has(LOADED)
-
-    def test_another_scale_is_stretched(self):
-        shop = Shop()
-        demo = DemoShop(shop.items, shop.items, shop.ratings, shop.markers, RatingScale(0, 10))
-        demo.load()
-        assert {rating.rating for rating in shop.ratings.stored.values()} == {5.0}
 
 
 def test_without_the_package_the_command_is_named(monkeypatch):
@@ -189,10 +208,13 @@ def test_without_the_package_the_command_is_named(monkeypatch):
 def test_the_real_package_gives_a_lively_shop():
     shop = Shop()
     report = shop.demo.load()
-    assert (report.items, report.ratings, report.shoppers) == (22_573, 239_891, 2_303)
+    assert (report.items, report.events, report.shoppers) == (22_573, 315_154, 2_303)
+    assert len(shop.events.stored) == 315_154
+    times = [event.at for event in shop.events.stored.values()]
+    assert NOW - timedelta(weeks=1) < max(times) <= NOW < min(times) + timedelta(weeks=14)
     for item in shop.items.items.values():
         check_item(item)
         assert item.title and item.category
     user_id = shop.demo.demo_user_id()
     assert user_id == shop.demo.demo_user_id()
-    assert len(shop.ratings.of_user(user_id)) > 100
+    assert len({e.item_id for e in shop.events.stored.values() if e.key.subject == user_id}) > 100

@@ -1,6 +1,7 @@
 """The feed, following a change log written by hand."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from queue import Queue
 from threading import Event, RLock
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.domain.changes import START, Change, ChangeBatch, Collection, Position
+from app.domain.deletions import Deletion, Doomed
 from app.domain.errors import HistoryLost, StoreUnavailable
 from app.services import feed as feed_module
 from app.services.feed import Feed
@@ -74,6 +76,9 @@ class Memory:
     def apply(self, change: Change) -> None:
         self.heard.append(change.key)
 
+    def forget(self, user_id: str) -> None:
+        self.heard.append(f"forget {user_id}")
+
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,6 +128,32 @@ def test_each_hears_of_its_own_collections(log: Script) -> None:
     log.say(rating("r"), Change(Collection.ITEMS, "i"), Change(Collection.USERS, "u"))
     assert feed.wait(Position(100, 1), seconds=PATIENCE)
     assert (ratings.heard, both.heard) == (["r"], ["r", "i"])
+    log.told.put(at(10**6))
+    feed.stop()
+
+
+def mark(kind: Doomed, id_: str, *, complete: bool = False) -> Change:
+    deletion = Deletion(kind, id_, datetime(2026, 5, 1, tzinfo=UTC), "digest", complete)
+    return Change(Collection.DELETIONS, {"kind": kind, "id": id_}, deletion)
+
+
+def test_all_forget_whoever_is_marked(log: Script) -> None:
+    """An item is marked too; and who is marked as gone may be back."""
+    memories = [Memory(Collection.RATINGS), Memory()]
+    feed = Feed(log, memories, RLock())  # type: ignore[arg-type]
+    feed.start()
+    log.say(
+        rating("before"),
+        mark(Doomed.SUBJECT, "ann"),
+        mark(Doomed.ITEM, "bob"),
+        rating("after"),
+        mark(Doomed.SUBJECT, "ann", complete=True),
+        Change(Collection.DELETIONS, {"kind": "user", "id": "ann"}),
+        Change(Collection.DELETIONS, None),
+    )
+    assert feed.wait(Position(100, 1), seconds=PATIENCE)
+    heard = [memory.heard for memory in memories]
+    assert heard == [["before", "forget ann", "after"], ["forget ann"]]
     log.told.put(at(10**6))
     feed.stop()
 

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from app.domain.changes import Position
 from app.domain.errors import StoreUnavailable
+from app.domain.recommendations import OwnRecord
 from app.services.freshness import Freshness, Sight
 
 NOW = 1_750_000_000
 NAME = "1a2b3c4d"
 OWN = {"tea": 4.0}
+RECORD = OwnRecord(OWN, [])
 texts = st.text() | st.from_regex(r"\A[-+_ 0-9a-fx]*-[0-9a-f]*-(1a2b3c4d)?\Z")
 
 
@@ -60,10 +62,18 @@ class FakeRatings:
         return OWN
 
 
+class FakeEvents:
+    """Nobody did anything."""
+
+    def of_subject(self, subject: str, *, seconds: float) -> list[Any]:
+        return []
+
+
 def make(ratings: Any = None) -> tuple[Freshness, FakeFeed]:
     feed: Any = FakeFeed()
     store: Any = FakeStore()
-    return Freshness(store, feed, ratings or FakeRatings()), feed
+    events: Any = FakeEvents()
+    return Freshness(store, feed, ratings or FakeRatings(), events), feed
 
 
 def token_of(freshness: Freshness, ahead: int = 1) -> str:
@@ -104,7 +114,8 @@ def test_the_name_of_the_database_is_asked_for_once() -> None:
     store: Any = FakeStore()
     feed: Any = FakeFeed()
     ratings: Any = FakeRatings()
-    freshness = Freshness(store, feed, ratings)
+    events: Any = FakeEvents()
+    freshness = Freshness(store, feed, ratings, events)
     freshness.prepare()
     for _ in range(3):
         freshness.is_reached(freshness.token(Position(1, 1)))
@@ -116,7 +127,7 @@ def test_the_database_is_asked_only_where_memory_is_late() -> None:
     freshness, _ = make(ratings)
     assert freshness.sight(token_of(freshness, 0), "ann") == Sight(True)
     assert ratings.asked == []
-    assert freshness.sight(token_of(freshness, 1), "ann") == Sight(True, OWN)
+    assert freshness.sight(token_of(freshness, 1), "ann") == Sight(True, RECORD)
     assert ratings.asked == [("ann", 0.1)]
 
 

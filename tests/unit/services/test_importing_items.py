@@ -42,21 +42,24 @@ def test_every_column_of_an_item(tmp_path):
 
 def test_json_lines_with_lists(tmp_path):
     row = {"item_id": 7, "category": ["A", "B"], "tags": ["x,y"], "price": 3, "features": [0.5]}
+    row["attributes"] = said = {"size": "XL", "hot": True, "ml": 500}
     _, items = load(tmp_path, json.dumps(row), name="i.jsonl")
-    expected = Item("7", category="A|B", tags=("x,y",), price=3.0, features=(0.5,))
+    expected = Item("7", category="A|B", tags=("x,y",), price=3.0, features=(0.5,), attributes=said)
     assert items["7"] == expected
 
 
 def test_bad_rows_are_refused(tmp_path):
     rejects = tmp_path / "rejects"
-    text = "id,title,price\na,ok,1\nb,x,-1\nc,x,cheap\n,x,1\nd," + "x" * 501 + ",1\n"
+    text = "id,title,price,attributes\na,ok,1,{}\nb,x,-1,\nc,x,cheap,\n,x,1,\nd," + "x" * 501
+    text += ',1,\ne,x,1,"{""sizes"": [1]}"\n'
     report, items = load(tmp_path, text, rejects=rejects)
     assert set(items) == {"a"}
     refused = {
         row["line"]: row["reason"] for row in map(json.loads, rejects.read_text().splitlines())
     }
-    assert sorted(refused) == [3, 4, 5, 6]
+    assert sorted(refused) == [3, 4, 5, 6, 7]
     assert refused[4] == "price: must be a number"
+    assert refused[7].startswith("attributes: sizes must be text, true, false or a finite number")
     assert report.rejects == rejects
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from app.domain.errors import InvalidInput
 from app.services.importing.values import (
+    to_attributes,
     to_category,
     to_features,
     to_flag,
@@ -117,6 +118,26 @@ def test_flags(value, expected):
 @pytest.mark.parametrize("value", ["[1, 2.5]", [1, 2.5], ["1", "2.5"]])
 def test_features(value):
     assert to_features(value, "features") == (1.0, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", {}),
+        (None, {}),
+        ("{}", {}),
+        ('{"size": "XL", "hot": true, "ml": 500}', {"size": "XL", "hot": True, "ml": 500.0}),
+        ({"size": "", "none": None}, {"size": ""}),
+    ],
+)
+def test_attributes(value, expected):
+    assert to_attributes(value, "attributes") == expected
+
+
+@pytest.mark.parametrize("value", ["size: XL", "[]", 3, ["size"], '{"ml": NaN}'])
+def test_what_are_no_attributes(value):
+    with pytest.raises(InvalidInput, match="attributes: must be a JSON object"):
+        to_attributes(value, "attributes")
 
 
 @pytest.mark.parametrize("value", ["1 2", "{}", 3, "[null]"])

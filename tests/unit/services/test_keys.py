@@ -73,6 +73,13 @@ def test_a_browser_key_names_its_origins(keys):
             keys.authenticate(secret, origin=origin)
 
 
+def test_a_page_of_the_service_itself_needs_no_origin(keys):
+    _, secret = keys.create(Role.BROWSER, origins=["https://shop.example"])
+    assert keys.authenticate(secret, origin=None, own_page=True).role is Role.BROWSER
+    with pytest.raises(NotAuthenticated):
+        keys.authenticate(secret + "x", origin=None, own_page=True)
+
+
 def test_shoppers_have_no_keys(keys):
     with pytest.raises(InvalidInput, match="role"):
         keys.create(Role.SHOPPER)

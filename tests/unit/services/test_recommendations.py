@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from app.domain.errors import InvalidInput, UnknownItem
-from app.domain.recommendations import Page, Query
+from app.domain.events import EventContext
+from app.domain.recommendations import OwnRecord, Page, Query, Window
 from app.domain.settings import ShopSettings, Similarity, Strategy
 from app.services.recommendations import Recommendations
 
@@ -15,8 +16,10 @@ SHOP = ShopSettings(3, Strategy.USER, 0.7, 0.2, 33, Similarity.JACCARD, 0.25)
 class FakeShelf:
     """Remembers what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *needs: str, takes: tuple[str, ...] = ()) -> None:
         self.asked: list[Query] = []
+        self.needs = needs
+        self.takes = (*needs, *takes)
 
     def fill(self, query: Query) -> Page:
         self.asked.append(query)
@@ -31,27 +34,70 @@ class FakeCatalogue:
         return item_id == "tea"
 
 
-def asked(query: Query, settings: ShopSettings = SHOP) -> Query:
-    shelf: Any = FakeShelf()
+def service_of(shelf: Any, settings: ShopSettings = SHOP) -> Recommendations:
     catalogue: Any = FakeCatalogue()
-    service = Recommendations({"any": shelf}, catalogue=catalogue, settings=lambda: settings)
-    service.shelf("any", query)
+    return Recommendations({"any": shelf}, catalogue=catalogue, settings=lambda: settings)
+
+
+def asked(query: Query, settings: ShopSettings = SHOP) -> Query:
+    shelf: Any = FakeShelf(takes=("item_id", "items", "category", "window"))
+    service_of(shelf, settings).shelf("any", query)
     found: Query = shelf.asked[0]
     return found
 
 
 def test_what_is_not_said_is_the_shops():
-    query = asked(Query(user_id="ann", n=3, offset=4, explain=True, min_score=0.5))
+    query = asked(Query(subject="ann", n=3, offset=4, explain=True, min_score=0.5))
     assert query == Query(
-        "ann", None, 3, 4, Strategy.USER, 0.7, 0.2, 33, Similarity.JACCARD, 0.25, 0.5, True
+        subject="ann",
+        n=3,
+        offset=4,
+        strategy=Strategy.USER,
+        w_user=0.7,
+        w_item=0.2,
+        k=33,
+        similarity=Similarity.JACCARD,
+        min_similarity=0.25,
+        min_score=0.5,
+        explain=True,
+        session_strength=SHOP.session_strength,
     )
+
+
+SAID: dict[str, Any] = {
+    "subject": "ann",
+    "item_id": "tea",
+    "items": ("cup", "pot"),
+    "category": "Drinks|Tea",
+    "window": Window.WEEK,
+    "n": 1,
+    "offset": 2,
+    "strategy": Strategy.ITEM,
+    "w_user": 1.0,
+    "w_item": 0.0,
+    "k": 7,
+    "similarity": Similarity.PEARSON,
+    "min_similarity": 0.0,
+    "min_score": 0.0,
+    "explain": True,
+    "shown": ("jar",),
+    "begun": "item",
+    "context": EventContext(device="phone"),
+    "session_strength": 0.0,
+    "own": OwnRecord({"tea": 4.0}, ()),
+}
 
 
 def test_what_is_said_wins():
-    said = Query(
-        "ann", "tea", 1, 2, Strategy.ITEM, 1.0, 0.0, 7, Similarity.PEARSON, 0.0, 0.0, False
-    )
+    said = Query(**SAID)
     assert asked(said) == said
+
+
+def test_every_field_of_a_query_is_tried_here():
+    beside = {"filters"} & set(Query._fields)
+    assert set(Query._fields) - beside == SAID.keys()
+    for name in SAID:
+        assert SAID[name] != Query._field_defaults[name], name
 
 
 @pytest.mark.parametrize(
@@ -77,13 +123,31 @@ def test_two_weights_of_nothing_are_refused():
         asked(Query(w_user=0.0, w_item=0.0))
 
 
-def test_similar_needs_an_item_of_the_catalogue():
-    shelf: Any = FakeShelf()
-    catalogue: Any = FakeCatalogue()
-    service = Recommendations({"similar": shelf}, catalogue=catalogue, settings=lambda: SHOP)
-    service.similar(Query(item_id="tea"))
-    for item in ("cup", None):
-        with pytest.raises(UnknownItem):
-            service.similar(Query(item_id=item))
-    assert [query.item_id for query in shelf.asked] == ["tea"]
-    assert service.shown_items == 12
+@pytest.mark.parametrize("field", ["item_id", "items", "category"])
+def test_a_shelf_is_told_what_it_needs(field):
+    with pytest.raises(InvalidInput, match=field):
+        service_of(FakeShelf(field)).shelf("any", Query())
+    service_of(FakeShelf(field)).shelf("any", Query(**{field: SAID[field]}))
+
+
+def test_whose_list_it_is_is_asked_for_by_its_name_in_http():
+    with pytest.raises(InvalidInput, match="user_id"):
+        service_of(FakeShelf("subject")).shelf("any", Query())
+
+
+@pytest.mark.parametrize("field", ["item_id", "items", "window"])
+def test_what_a_shelf_does_not_take_is_refused(field):
+    said = Query(**{field: SAID[field]})
+    with pytest.raises(InvalidInput, match=field):
+        service_of(FakeShelf()).shelf("any", said)
+    service_of(FakeShelf(takes=(field,))).shelf("any", said)
+
+
+def test_an_item_must_be_in_the_catalogue():
+    with pytest.raises(UnknownItem):
+        service_of(FakeShelf("item_id")).shelf("any", Query(item_id="cup"))
+
+
+def test_its_shelves_have_names():
+    service = service_of(FakeShelf())
+    assert (service.names, service.shown_items) == (("any",), 12)

@@ -5,7 +5,7 @@ It has no sessions and no change streams: what needs those is tested on the real
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -131,3 +131,14 @@ def test_what_was_done_is_remembered(store):
         markers.set("demo")
     assert markers.has("demo")
     assert not markers.has("other")
+
+
+def test_ratings_of_some_shoppers_and_a_time_are_removed(store):
+    ratings = MongoRatings(store)
+    kept = [("ann", "cup", 0), ("bob", "tea", 30), ("ann", "pot", 60)]
+    for user_id, item_id, seconds in [*kept, ("ann", "tea", 30), ("ann", "jar", 59)]:
+        ratings.put(Rating(user_id, item_id, 3.0, NOW + timedelta(seconds=seconds)))
+    half_a_minute = {"since": NOW + timedelta(seconds=30), "before": NOW + timedelta(seconds=60)}
+    assert ratings.remove_rated(["ann", "eve"], **half_a_minute) == 2
+    found = {(rating.user_id, rating.item_id) for rating in ratings.rows()}
+    assert found == {(user_id, item_id) for user_id, item_id, _ in kept}

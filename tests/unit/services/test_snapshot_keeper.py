@@ -26,7 +26,7 @@ class World:
     kept: SnapshotHeader | None = None
     stored: int = 1000
     applied: int = 0
-    marks: list[datetime] = field(default_factory=list)
+    swept_at: datetime | None = None
     makes: bool = True
     deeds: list[str] = field(default_factory=list)
 
@@ -58,14 +58,14 @@ class World:
     def now(self) -> ChangeBatch:
         return PLACE
 
-    def marked_users(self) -> list[datetime]:
-        return self.marks
+    def last_swept(self) -> datetime | None:
+        return self.swept_at
 
 
 def keeper(world: Any, *, minutes: float = 5, least: int = 1000) -> SnapshotKeeper:
     policy = SnapshotPolicy(timedelta(minutes=minutes), least)
     return SnapshotKeeper(
-        world, world, policy, store=world, changes=world, deletions=world, feed=world,
+        world, world, policy, store=world, changes=world, erased=world, feed=world,
         now=lambda: NOON,
     )  # fmt: skip
 
@@ -125,24 +125,25 @@ def test_only_changes_since_the_last_one_count():
 
 
 @pytest.mark.parametrize(
-    ("marked", "taken", "due"),
+    ("swept", "taken", "due"),
     [
-        (5, 100, False),  # the ratings may still be on their way out
-        (15, 100, True),
-        (40, 30, True),  # taken ten seconds after the mark: the ratings may be in it
-        (40, 24, False),
-        (3000, 2990, True),
+        (5, 100, True),
+        (40, 30, False),  # it was taken after all was gone
+        (40, 40, True),
+        (40, 39.5, True),  # its memory may have been a moment behind
+        (3000, 2990, False),
+        (100_000, 100_100, True),  # however long ago
     ],
 )
-def test_a_deleted_shopper_leaves_it(marked, taken, due):
+def test_a_deleted_shopper_leaves_it(swept, taken, due):
     """Both in seconds before now."""
-    world = World(kept=header(taken), marks=[NOON - timedelta(seconds=marked)])
+    world = World(kept=header(taken), swept_at=NOON - timedelta(seconds=swept))
     keeper(world).keep()
     assert world.deeds == (["make"] if due else [])
 
 
 def test_rather_none_than_one_with_a_deleted_shopper():
-    world = World(kept=header(100), marks=[NOON - timedelta(seconds=20)], makes=False)
+    world = World(kept=header(100), swept_at=NOON - timedelta(seconds=20), makes=False)
     keeper(world).keep()
     assert world.deeds == ["make", "discard"]
 

@@ -123,6 +123,17 @@ def test_the_digest_is_the_lists(shop):
     assert first.digest == again.digest != other.digest
 
 
+def test_what_is_another_each_time_makes_no_other_list(shop):
+    look, made = shop.look, iter(range(100))
+
+    def look_anew():
+        return look() | {"recommendation_id": next(made), "next_cursor": f"cursor {next(made)}"}
+
+    shop.look = look_anew
+    shop.script = {at: lambda: shop.change("tea") for at in range(1, 5)}
+    assert lists(shop.follow()) == [(0, ["tea"])]
+
+
 def test_a_list_the_client_has_is_not_said_again(shop):
     (_, first), *_ = Shop().follow(seconds=1)
     shop.script = {3: lambda: shop.change("cup"), 4: lambda: shop.change("tea")}

@@ -1,0 +1,98 @@
+"""Several shelves in one call, with nothing twice."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.api.access import allow
+from app.api.answers import sight_of, success
+from app.api.errors import described
+from app.api.lists import listed, named
+from app.api.schemas.pages import PageAnswer, PageBody, ShelfOfPage
+from app.current import services, who_if_named
+from app.domain.accounts import Role
+from app.domain.errors import InvalidInput
+from app.domain.recommendations import Page, Query
+from app.services.cursors import Cursors
+from app.services.recommendations import Recommendations
+
+bp = APIBlueprint("pages", __name__, tag="Recommendations")
+
+
+class Filled(NamedTuple):
+    """A shelf of the page, with what it was asked and what became of that."""
+
+    asked: ShelfOfPage
+    query: Query
+    page: Page | Exception
+
+
+@bp.post("/recommend/page")
+@allow(Role.SHOPPER, Role.STOREFRONT, Role.BROWSER, errors=(413, 415))
+@bp.input(PageBody, location="json")
+@bp.output(PageAnswer)
+def page(json_data: PageBody) -> Response:
+    """Fill up to 20 shelves from top to bottom; no item stands on two of them.
+
+    What goes wrong for one shelf is said in its place. The cursor of each leads on without
+    repeating anything of the page.
+    """
+    recommendations = services().recommendations
+    _check_names(json_data.shelves, recommendations.names)
+    subject = who_if_named(json_data.user_id, json_data.session_id)
+    sight = sight_of(subject)
+
+    def to_query(shelf: ShelfOfPage) -> Query:
+        wanted = json_data.filtered(shelf)
+        return wanted.to_query(
+            subject,
+            own=sight.own,
+            explain=json_data.explain,
+            context=json_data.to_context(),
+        )
+
+    filled = _fill(recommendations, json_data.shelves, to_query)
+    shown = tuple(item_id for each in filled for item_id in _ids(each.page))
+    shelves = [_told(services().cursors, each, shown) for each in filled]
+    return success(**named(subject), fresh=sight.fresh, shelves=shelves)
+
+
+def _check_names(shelves: Sequence[ShelfOfPage], known: Sequence[str]) -> None:
+    for place, asked in enumerate(shelves):
+        if asked.shelf not in known:
+            raise InvalidInput(f"shelves.{place}.shelf", f"must be one of {', '.join(known)}")
+
+
+def _fill(
+    recommendations: Recommendations,
+    shelves: Sequence[ShelfOfPage],
+    to_query: Callable[[ShelfOfPage], Query],
+) -> list[Filled]:
+    filled: list[Filled] = []
+    shown: tuple[str, ...] = ()
+    for asked in shelves:
+        query = to_query(asked)._replace(shown=shown)
+        try:
+            page = recommendations.shelf(asked.shelf, query)
+        except Exception as error:
+            filled.append(Filled(asked, query, error))
+            continue
+        filled.append(Filled(asked, query, page))
+        shown += _ids(page)
+    return filled
+
+
+def _ids(page: Page | Exception) -> tuple[str, ...]:
+    if isinstance(page, Exception):
+        return ()
+    return tuple(place.product.item_id for place in page.items)
+
+
+def _told(cursors: Cursors, filled: Filled, shown: tuple[str, ...]) -> dict[str, Any]:
+    asked, query, page = filled
+    place = {"name": asked.named, "shelf": asked.shelf}
+    if isinstance(page, Exception):
+        return place | described(page)
+    return place | listed(cursors, asked.shelf, query._replace(shown=shown), page)

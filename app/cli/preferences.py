@@ -1,0 +1,84 @@
+"""flask preferences: what behaviour says, computed anew by running workers."""
+
+import time
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from app.cli.context import explained, services, shop
+from app.cli.progress import progress
+from app.control import ask_all
+
+_LOOK_SECONDS = 0.2
+
+preferences = AppGroup("preferences", help="What shoppers prefer, by what they did.")
+
+
+@preferences.command()
+@click.option(
+    "--weight",
+    "weights",
+    multiple=True,
+    metavar="KIND=NUMBER",
+    help="Change what one event of a kind says; may be repeated.",
+)
+@click.option("--half-life-days", type=click.FloatRange(0.01, 36_500), help="Change the fading.")
+@click.option("--saturation", type=click.FloatRange(0, 1e6, min_open=True))
+def rebuild(weights: tuple[str, ...], **options: float | None) -> None:
+    """Compute every worker's preferences anew from what it holds of events, without a pause.
+
+    With options the shop's settings are changed first. Reads go on with the former preferences
+    until the new ones are complete; writes wait for them. Ends when every worker has done it.
+
+    \b
+    Examples:
+      flask preferences rebuild
+      flask preferences rebuild --weight purchase=8 --weight view=0.5
+      flask preferences rebuild --half-life-days 30
+    """
+    changes: dict[str, Any] = {name: v for name, v in options.items() if v is not None}
+    if weights:
+        changes["weights"] = dict(map(_weight, weights))
+    with explained():
+        if changes:
+            changed = services().shop_settings.change(changes).value
+            click.echo(f"Settings: version {changed.version} is in force.", err=True)
+    workers = _ask("rebuild")
+    started = time.monotonic()
+    with progress("Rebuilding preferences") as show:
+        while not all(answer["waiting"] == 0 for answer in workers.values()):
+            done = sum(answer["done"] for answer in workers.values())
+            show(done, sum(answer["total"] for answer in workers.values()))
+            time.sleep(_LOOK_SECONDS)
+            workers = _ask("rebuilding")
+    seconds = time.monotonic() - started
+    total = max(answer["total"] for answer in workers.values())
+    click.echo(f"{len(workers)} workers, {total:,} shoppers and sessions each, {seconds:.1f} s.")
+
+
+def _weight(text: str) -> tuple[str, float]:
+    kind, sign, number = text.partition("=")
+    try:
+        if sign:
+            return kind, float(number)
+    except ValueError:
+        pass
+    raise click.BadParameter(f"{text!r} is not KIND=NUMBER, such as purchase=8")
+
+
+def _ask(command: str) -> dict[int, dict[str, Any]]:
+    folder = shop().settings.run_dir
+    try:
+        workers = ask_all(folder, command)
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be read: {error.strerror}.") from error
+    if not workers:
+        raise click.ClickException(
+            f"No worker listens in {folder}: there is no memory to rebuild. A service that starts "
+            "computes its preferences by the settings in force."
+        )
+    for pid, answer in workers.items():
+        if "error" in answer:
+            raise click.ClickException(f"Worker {pid}: {answer['error']}")
+    return workers

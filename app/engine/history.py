@@ -1,0 +1,295 @@
+"""What every subject did, newest first: two-way lists of events in one flat array."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine import kernels_history as kernels
+from app.engine.event_record import EVENT, WORDS, EventRows, Fact, Vocabulary, hash_of, order_hash
+from app.engine.growth import resized
+from app.engine.history_loading import EventBatch, gather, newest_of_each
+from app.engine.ids import IdIndex
+from app.engine.jit import Int32s, Int64s
+from app.engine.packing import Arrays
+
+KEPT = 1000
+"""Events of one subject in memory: the newest ones."""
+_FIRST_PLACES = 64
+_STATE_SIZE = 4
+_ARRAYS = ("words", "newest", "counts", "of_item", "bought", "named", "state")
+
+
+Counter = Callable[[int, int, int, int], None]
+"""Takes the item's row, the code of the kind, the time in ms, and 1 (came) or -1 (went)."""
+
+
+class Pair(NamedTuple):
+    """The rows of the subject and of the item that an event was about."""
+
+    subject: int
+    item: int
+
+
+class History:
+    """The newest `KEPT` events of every subject about items, each once, changed in place.
+
+    Two lists run through the events: a subject's, in order of time, and an item's (purchases and
+    others apart), in order of arrival. A subject's and an item's row hold one reference to their
+    id while an event names them. Each method takes `lock`; rows are good only while it is held.
+    """
+
+    def __init__(self, users: IdIndex, items: IdIndex, lock: threading.RLock) -> None:
+        self.users = users
+        self.items = items
+        self.lock = lock
+        self.vocabulary = Vocabulary()
+        self.counters: list[Counter] = []
+        """Told of each event that comes or goes alone; not of `load` and `restore`."""
+        self._empty()
+
+    def _empty(self) -> None:
+        self._take(np.zeros((_FIRST_PLACES, WORDS), np.int32))
+        self._newest = np.zeros(0, np.int32)
+        self._counts = np.zeros(0, np.int32)  # events, by subject
+        self._of_item = np.zeros((0, 2), np.int32)
+        self._bought = np.zeros(0, np.int32)  # purchases, by item
+        self._named = np.zeros(0, np.int32)  # events, by item
+        self._state = np.zeros(_STATE_SIZE, np.int64)
+        self._state[kernels.UNUSED] = 1
+
+    def __len__(self) -> int:
+        return int(self._state[kernels.COUNT])
+
+    @property
+    def orders(self) -> int:
+        """Number of orders with an event in memory; a purchase without one is one of its own."""
+        return int(self._state[kernels.ORDERS])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, slack included."""
+        return sum(array.nbytes for array in self._arrays().values())
+
+    def _take(self, words: Int32s) -> None:
+        self._words = words
+        self.events: EventRows = words.view(EVENT)[:, 0]
+        """All places, shape (places,); for reading, with the lock held. A free one is no event."""
+
+    @property
+    def _tables(self) -> kernels.Tables:
+        return self._newest, self._counts, self._of_item, self._bought, self._named, self._state
+
+    @property
+    def newest(self) -> Int32s:
+        """The place of each subject's newest event, 0 for none; shape (users.capacity,)."""
+        self._fit()
+        return self._newest[: self.users.capacity]
+
+    @property
+    def of_item(self) -> Int32s:
+        """The places of each item's last purchase and last other event, shape (items, 2)."""
+        self._fit()
+        return self._of_item[: self.items.capacity]
+
+    @property
+    def purchases(self) -> Int32s:
+        """Number of purchases of each item, shape (items.capacity,)."""
+        self._fit()
+        return self._bought[: self.items.capacity]
+
+    def places(self, subject: int) -> Int32s:
+        """List the places of a subject's events, newest first."""
+        if subject >= self._newest.size:
+            return np.empty(0, np.int32)
+        return kernels.places_of(self.events, self._newest, subject, int(self._counts[subject]))
+
+    def subjects(self) -> Int32s:
+        """List the rows of the subjects that have events."""
+        return np.flatnonzero(self._counts).astype(np.int32)
+
+    def count_of(self, subjects: Int32s) -> int:
+        """Return how many events these subjects have."""
+        return int(self._counts[subjects].sum())
+
+    def of_subject(self, subject: str) -> EventRows:
+        """Copy a subject's events, newest first."""
+        with self.lock:
+            row = self.users.row(subject)
+            return self.events[self.places(row)] if row is not None else np.empty(0, EVENT)
+
+    def add(self, subject: str, item: str, fact: Fact) -> tuple[Pair, ...]:
+        """Take in an event; return the pairs whose events changed.
+
+        None did if it is known already, or too old for a full history; two did if another event
+        had to make way.
+        """
+        with self.lock:
+            hashed = hash_of(fact.event_id)
+            row = self._row(subject)
+            if row is None or not self._counts[row]:
+                row = self.users.acquire(subject)
+                self._fit()
+            elif self._counts[row] >= KEPT:
+                gone = self._make_way(row, fact.at, hashed)
+                if gone is None:
+                    return ()
+                pair = Pair(row, self._acquired(item))
+                self._insert(pair, fact, hashed)
+                return pair, gone
+            pair = Pair(row, self._acquired(item))
+            if self._insert(pair, fact, hashed):
+                return (pair,)
+            if not self._named[pair.item]:
+                self.items.release(pair.item)
+            return ()
+
+    def _row(self, subject: str) -> int | None:
+        row = self.users.row(subject)
+        return row if row is not None and row < self._newest.size else None
+
+    def _make_way(self, subject: int, at: int, hashed: int) -> Pair | None:
+        """Drop the subject's oldest event, unless the new one is known or older than that."""
+        if kernels.find(self.events, self._newest, subject, np.uint64(hashed)):
+            return None
+        oldest = int(kernels.oldest(self.events, self._newest, subject))
+        event = self.events[oldest]
+        if (int(event["at"]), int(event["hash"])) > (at, hashed):
+            return None
+        return self._drop(oldest)
+
+    def _acquired(self, item: str) -> int:
+        row = self.items.row(item)
+        if row is None or row >= self._named.size or not self._named[row]:
+            row = self.items.acquire(item)
+            self._fit()
+        return row
+
+    def _insert(self, pair: Pair, fact: Fact, hashed: int) -> bool:
+        """Write an event down; False if it is known."""
+        words = self.vocabulary
+        kind = words.kinds.code(fact.kind)
+        values = (
+            np.uint64(hashed), fact.at, *pair, np.uint32(order_hash(fact.order_id)), fact.price,
+            kind, words.devices.code(fact.device), words.countries.code(fact.country),
+            min(max(fact.quantity, 0), 255),
+        )  # fmt: skip
+        at = kernels.insert(self.events, self._tables, *values)
+        if at == kernels.FULL:
+            self._lengthen()
+            at = kernels.insert(self.events, self._tables, *values)
+        if at == kernels.NONE:
+            return False
+        for count in self.counters:
+            count(pair.item, kind, fact.at, 1)
+        return True
+
+    def _lengthen(self) -> None:
+        have = len(self._words)
+        del self.events  # no view may be left of what moves
+        self._take(resized(self._words, have + have // 8 + _FIRST_PLACES))
+
+    def remove(self, subject: str, event_id: str) -> Pair | None:
+        """Forget an event; None if it is not here."""
+        with self.lock:
+            row = self._row(subject)
+            if row is None:
+                return None
+            at = kernels.find(self.events, self._newest, row, np.uint64(hash_of(event_id)))
+            return self._drop(int(at)) if at else None
+
+    def remove_subject(self, subject: str) -> int:
+        """Forget all events of a subject; return how many there were."""
+        with self.lock:
+            row = self._row(subject)
+            places = [] if row is None else self.places(row).tolist()
+            for at in places:
+                self._drop(at)
+            return len(places)
+
+    def _drop(self, at: int) -> Pair:
+        event = self.events[at]
+        pair = Pair(int(event["subject"]), int(event["item"]))
+        kind, time = int(event["kind"]), int(event["at"])
+        kernels.drop(self.events, self._tables, at)
+        for count in self.counters:
+            count(pair.item, kind, time, -1)
+        if not self._counts[pair.subject]:
+            self.users.release(pair.subject)
+        if not self._named[pair.item]:
+            self.items.release(pair.item)
+        return pair
+
+    def load(self, batches: Iterable[EventBatch]) -> None:
+        """Replace everything by batches; readers see the old state until the new one is complete.
+
+        Of a subject with more than `KEPT` events the newest count.
+        """
+        gathered = gather(batches, self.users, self.items, self.lock, self.vocabulary)
+        events = newest_of_each(gathered, KEPT)
+        with self.lock:  # what is kept holds one reference for each row it names
+            former = self._filled()
+            self.users.retain_many(np.unique(events["subject"]))
+            self.items.retain_many(np.unique(events["item"]))
+            self._empty()
+            self._lay_out(events)
+            for index, rows in zip((self.users, self.items), former, strict=True):
+                index.release_many(rows)
+        _let_go(gathered["subject"], self.users, self.lock)
+        _let_go(gathered["item"], self.items, self.lock)
+
+    def _filled(self) -> tuple[Int32s, Int32s]:
+        return self.subjects(), np.flatnonzero(self._named).astype(np.int32)
+
+    def _lay_out(self, events: EventRows) -> None:
+        """Take events that stand by subject, oldest first."""
+        self._fit()
+        end = events.size + 1
+        self._take(np.zeros((end + end // 32 + _FIRST_PLACES, WORDS), np.int32))
+        self.events[1:end] = events
+        by_time = np.argsort(events["at"], kind="stable") + 1
+        kernels.link_sorted(self.events, end, by_time, self._newest, self._of_item, self._counts)
+        bought = events["item"][events["kind"] == kernels.PURCHASE]
+        self._named[:] = np.bincount(events["item"], minlength=self._named.size)
+        self._bought[:] = np.bincount(bought, minlength=self._bought.size)
+        orders = np.unique(events[["subject", "order"]][events["order"] != 0])
+        alone = np.count_nonzero((events["order"] == 0) & (events["kind"] == kernels.PURCHASE))
+        self._state[:] = (end, 0, events.size, orders.size + alone)
+
+    def _fit(self) -> None:
+        users, items = self.users.capacity, self.items.capacity
+        if users > self._newest.size:
+            room = max(users, self._newest.size + self._newest.size // 8)
+            self._newest, self._counts = resized(self._newest, room), resized(self._counts, room)
+        if items > self._bought.size:
+            room = max(items, self._bought.size + self._bought.size // 8)
+            self._of_item = resized(self._of_item, room)
+            self._bought, self._named = resized(self._bought, room), resized(self._named, room)
+
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as plain arrays, for `restore`; some are the live ones."""
+        with self.lock:
+            self._fit()
+            used = int(self._state[kernels.UNUSED])
+            return self._arrays() | {"words": self._words[:used]} | self.vocabulary.dump()
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described, over ids that were restored too; the arrays are taken."""
+        with self.lock:
+            for name in _ARRAYS:
+                setattr(self, f"_{name}", arrays[name])
+            self._take(self._words)
+            self.vocabulary.restore(arrays)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {name: getattr(self, f"_{name}") for name in _ARRAYS}
+
+
+def _let_go(rows: Int32s, index: IdIndex, lock: threading.RLock) -> None:
+    """Give back the references that were taken while gathering, one per occurrence."""
+    counts: Int64s = np.bincount(rows).astype(np.int64)
+    named = np.flatnonzero(counts)
+    with lock:
+        index.release_many(named, counts[named])

@@ -1,0 +1,61 @@
+"""What the shopper buys again and again, among what is recommended."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from app.domain.recommendations import Candidate, Query
+from app.domain.settings import ShopSettings, Strategy
+from app.services.habits import LearnedHabits
+from app.services.memory import Tables
+from app.services.shelves.buy_again import BUY_AGAIN, habit_of, told_of
+from app.services.shelves.shelf import Reasons, Scored, Scorer
+
+
+class WithHabits:
+    """Adds to the scores of another scorer how due is what the shopper bought before."""
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        tables: Tables,
+        habits: LearnedHabits,
+        *,
+        settings: Callable[[], ShopSettings],
+        top: float,
+    ) -> None:
+        """Take the scorer; `top` is the best rating, which a user-based score may reach."""
+        self._scorer = scorer
+        self._tables = tables
+        self._habits = habits
+        self._settings = settings
+        self._top = top
+
+    def __call__(self, query: Query) -> Scored | None:
+        """Return the scores + strength * habit (`engine.habits`), with a part `buy_again`."""
+        scored = self._scorer(query)
+        strength = self._settings().repeat_strength
+        if scored is None or not strength:
+            return scored
+        habit = habit_of(self._tables, self._habits)
+        if habit is None:
+            return scored
+        unit = self._top if scored.strategy == Strategy.USER else 1.0
+        again = np.zeros(self._tables.items.capacity)
+        again[habit.rows] = habit.scores * (unit * strength)
+
+        def parts(row: int) -> Mapping[str, float]:
+            own = scored.parts(row)
+            return {**own, BUY_AGAIN: float(again[row])} if again[row] else own
+
+        def reasons(candidate: Candidate) -> Reasons:
+            own = {name: part for name, part in candidate.parts.items() if name != BUY_AGAIN}
+            theirs = candidate._replace(score=sum(own.values()), parts=own)
+            told = scored.reasons(theirs) if scored.reasons else {}
+            told["parts"] = {str(name): part for name, part in candidate.parts.items()}
+            if again[candidate.row]:
+                told[BUY_AGAIN] = told_of(habit, candidate.row)
+            return told
+
+        return replace(scored, scores=scored.scores + again, parts=parts, reasons=reasons)

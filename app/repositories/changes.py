@@ -35,7 +35,7 @@ _BATCH = 2000
 _LARGE = 64 * 1024  # bytes of events; for fewer a change of threads costs more than it saves
 # Changes that come one by one are fetched a few at a time: a fetch costs as much as fifty changes.
 # Whoever writes after a silence is not kept waiting.
-_PACE_SECONDS = 0.004
+_PACE_SECONDS = 0.006
 _WAIT_MS = 250  # how long the server waits for something to happen before an empty answer
 # A server that is silent for longer than it may wait is frozen, or reads a long history that
 # holds nothing for us: it gets twice the time at each new attempt.

@@ -68,6 +68,7 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
     accounts = Accounts(
         repositories.accounts,
         repositories.ratings,
+        repositories.events,
         live=live.accounts,
         feed=feed,
         passwords=Passwords(),

@@ -28,8 +28,23 @@ def show() -> None:
 @click.option("--k", type=click.IntRange(1, 1000), help="Neighbours a shopper.")
 @click.option("--similarity", type=click.Choice([s.value for s in Similarity]))
 @click.option("--min-similarity", type=click.FloatRange(0, 1))
+@click.option("--half-life-days", type=click.FloatRange(0.01, 36_500), help="An event counts half.")
+@click.option("--saturation", type=click.FloatRange(0, 1e6, min_open=True))
+@click.option("--session-strength", type=click.FloatRange(0, 100), help="Of the last few clicks.")
+@click.option("--session-minutes", type=click.FloatRange(0, 10_000, min_open=True))
+@click.option("--context-strength", type=click.FloatRange(0, 10), help="Of time, device, country.")
+@click.option(
+    "--repeat-strength", type=click.FloatRange(0, 100), help="Of what is due to be rebought."
+)
+@click.option("--timezone", help="Such as Europe/Berlin.")
+@click.option("--hide-bought-days", type=click.FloatRange(0, 36_500))
+@click.option(
+    "--min-support", type=click.IntRange(1, 1_000_000), help="Orders that hold both items."
+)
 def set_(**options: Any) -> None:
     """Change settings; every worker follows within milliseconds.
+
+    Weights of events: flask preferences rebuild --weight purchase=8
 
     Example: flask settings set --w-user 0.7 --w-item 0.3
     """

@@ -70,11 +70,11 @@ class UserTaken(AppError):
 
 
 class UserHasData(AppError):
-    """The id has ratings but no account: only the shop's own server may open one for it."""
+    """The id has ratings or events but no account: only the shop's own server may open one for it."""
 
     def __init__(self, user_id: str) -> None:
         super().__init__(
-            "This user id already has ratings here. "
+            "This user id already has ratings or events here. "
             "Only the shop's server can open an account for it, with a storefront key.",
             user_id=user_id,
         )

@@ -16,7 +16,7 @@ from app.domain.errors import (
     UserHasData,
 )
 from app.domain.ids import check_id
-from app.domain.ports import AccountRepository, RatingRepository
+from app.domain.ports import AccountRepository, EventRepository, RatingRepository
 from app.services.feed import Feed
 from app.services.passwords import Passwords
 from app.services.projections.accounts import AccountsProjection
@@ -35,6 +35,7 @@ class Accounts:
         self,
         accounts: AccountRepository,
         ratings: RatingRepository,
+        events: EventRepository,
         *,
         live: AccountsProjection,
         feed: Feed,
@@ -44,6 +45,7 @@ class Accounts:
     ) -> None:
         self._accounts = accounts
         self._ratings = ratings
+        self._events = events
         self._live = live
         self._feed = feed
         self._passwords = passwords
@@ -53,16 +55,19 @@ class Accounts:
     def register(self, user_id: str, password: str, *, trusted: bool = False) -> Written[Account]:
         """Open an account, or raise UserTaken.
 
-        An id that has ratings already (imported, or written by the shop's server) is opened only
-        for a trusted caller: otherwise anybody could take over a shopper's history.
+        An id that has ratings or events already (imported, or written by the shop's server) is
+        opened only for a trusted caller: otherwise anybody could take over a shopper's history.
         """
         check_id(user_id, "user_id")
         _check_password(password, "password")
         account = Account(user_id, _new_epoch(), self._now())
-        if not trusted and self._ratings.has_user(user_id) and not self._accounts.find(user_id):
+        if not trusted and self._has_data(user_id) and not self._accounts.find(user_id):
             raise UserHasData(user_id)
         credentials = Credentials(account, self._passwords.hash(password))
         return self._applied(self._accounts.add(credentials))
+
+    def _has_data(self, user_id: str) -> bool:
+        return self._ratings.has_user(user_id) or self._events.has_subject(user_id)
 
     def login(self, user_id: str, password: str) -> tuple[Account, Token]:
         """Return the account and a new token, or raise BadCredentials."""

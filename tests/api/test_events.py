@@ -297,6 +297,14 @@ def test_events_may_be_kept_for_a_while_only(make_shop):
     assert event["expires"] - event["at"] == timedelta(days=10)
 
 
+def test_nobody_takes_over_what_a_guest_did(shop):
+    guest = new_id("guest")
+    done(post(shop, event_of(shop.item(), user_id=guest)))
+    body = {"user_id": guest, "password": PASSWORD}
+    failed(shop.client.post("/register", json=body), 409, "user_has_data")
+    done(shop.client.post("/register", json=body, headers=shop.storefront), 201)
+
+
 def test_a_shopper_whose_account_is_gone_writes_nothing(shop):
     item = shop.item()
     user, token = shop.shopper()

@@ -30,7 +30,7 @@ bp = APIBlueprint("accounts", __name__, tag="Accounts")
 def register(json_or_form_data: RegisterBody) -> Response:
     """Open an account.
 
-    An id that already has ratings or events (imported, or written by the shop's server) is opened only with
+    An id that has ratings or events (imported, or written by the shop's server) is opened only with
     a storefront key, so that nobody takes over a shopper's history.
     """
     written = services().accounts.register(

@@ -70,7 +70,7 @@ class UserTaken(AppError):
 
 
 class UserHasData(AppError):
-    """The id has ratings or events but no account: only the shop's own server may open one for it."""
+    """The id has data but no account: only the shop's own server may open one for it."""
 
     def __init__(self, user_id: str) -> None:
         super().__init__(

@@ -21,7 +21,12 @@ _AWAY = Gauge(
 _RELOADING = Gauge(
     "shelfwise_feed_reloading", "1: all is loaded anew", multiprocess_mode="livemostrecent"
 )
-_RATINGS = Gauge("shelfwise_ratings", "Ratings in memory", multiprocess_mode="livemostrecent")
+_RATINGS = Gauge(
+    "shelfwise_ratings",
+    "Preferences in memory, rated or implied by events",
+    multiprocess_mode="livemostrecent",
+)
+_EVENTS = Gauge("shelfwise_events", "Events in memory", multiprocess_mode="livemostrecent")
 _ITEMS = Gauge("shelfwise_items", "Items that may be shown", multiprocess_mode="livemostrecent")
 _BYTES = Gauge(
     "shelfwise_engine_bytes", "Size of the live tables", multiprocess_mode="livemostrecent"
@@ -46,6 +51,7 @@ def measure(shop: Services) -> None:
     _AWAY.set(shop.gate.is_away)
     _RELOADING.set(shop.feed.reloading)
     _RATINGS.set(len(shop.tables.preferences))
+    _EVENTS.set(len(shop.tables.history))
     _ITEMS.set(shop.recommendations.shown_items)
     _BYTES.set(shop.tables.nbytes)
     age = shop.snapshots.age_seconds()

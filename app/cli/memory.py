@@ -28,7 +28,8 @@ def memory(as_json: bool) -> None:
                   this adds up, to what all workers take together
     private       what would be freed if this worker alone ended
     tables        the live tables, slack included, shared or not
-    ratings, users, items   how many the tables hold
+    ratings, users, items   how many the tables hold; preferences
+                            that events imply count as ratings
 
     A worker that is still loading is not there yet. Where the system has no
     /proc the first three are unknown. The workers are those of the service

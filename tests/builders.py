@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.domain.accounts import Role
 from app.domain.events import Event
+from app.engine.warmup import compile_kernels
 from app.factory import create_app
 from app.services.services import Services
 from config import Settings
@@ -173,6 +175,7 @@ def open_shop(uri: str, folder: Path, **settings: Any) -> Iterator[RunningShop]:
         "login_limit": "1000000 per minute",
         "address_limit": "1000000 per minute",
     }
+    _compile_once()
     app = create_app(Settings(**(values | settings)))
     shop = app.extensions["shelfwise"]
     try:
@@ -187,6 +190,12 @@ def open_shop(uri: str, folder: Path, **settings: Any) -> Iterator[RunningShop]:
         shop.repositories.store.client.drop_database(app.extensions["shelfwise"].settings.mongo_db)
     finally:
         shop.close()
+
+
+@cache
+def _compile_once() -> None:
+    """Have every kernel ready, as a service has: else the first write waits for a compiler."""
+    compile_kernels()
 
 
 def bearer(token: str) -> Headers:

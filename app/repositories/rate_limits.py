@@ -36,6 +36,9 @@ class _SharedClient(MongoDBStorageBase):
         """Leave the client open."""
 
 
+_TRIES = 3
+
+
 class MongoRateLimits:
     """Keeps the promise of `RateLimits`. Connects at the first hit."""
 
@@ -60,6 +63,10 @@ class MongoRateLimits:
     @staticmethod
     def _hit(limiter: MovingWindowRateLimiter, limit: str, kind: str, key: str) -> None:
         item = parse(limit)
-        if not limiter.hit(item, kind, key):
-            reset = limiter.get_window_stats(item, kind, key).reset_time
-            raise TooManyTries(max(1, math.ceil(reset - time.time())))
+        for _ in range(_TRIES):
+            if limiter.hit(item, kind, key):
+                return
+            stats = limiter.get_window_stats(item, kind, key)
+            if stats.remaining <= 0:
+                break  # else two first tries met, and the library says no to one of them
+        raise TooManyTries(max(1, math.ceil(stats.reset_time - time.time())))

@@ -173,6 +173,8 @@ class Shelf:
         reasons = None
         if query.explain and scored.reasons is not None:
             reasons = scored.reasons(candidate)
+            # the order in which a worker's rows stand may show in the last digits
+            reasons["parts"] = {name: round(p, 12) for name, p in reasons["parts"].items()}
             reasons["text"] = sentence(reasons)
         score = round(candidate.score, 9)
         return Recommended(self._catalogue.product(candidate.row), score, reasons)

@@ -129,8 +129,13 @@ class EventRepository(Protocol):
     def add_many(self, events: Sequence[Event]) -> Written[list[bool]]:
         """Store events; the value tells of each whether it is new. A stored one stays as it is."""
 
-    def of_subject(self, subject: str, *, seconds: float | None = None) -> list[Event]:
-        """Return a subject's events, newest first, or raise StoreUnavailable in time."""
+    def of_subject(
+        self, subject: str, *, seconds: float | None = None, limit: int = 0
+    ) -> list[Event]:
+        """Return a subject's events, newest first, or raise StoreUnavailable in time.
+
+        limit : return any so many of them; 0: all.
+        """
 
     def has_subject(self, subject: str) -> bool:
         """Return whether the subject has any event."""

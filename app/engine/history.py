@@ -229,12 +229,16 @@ class History:
         """
         gathered = gather(batches, self.users, self.items, self.lock, self.vocabulary)
         events = newest_of_each(gathered, KEPT)
+        users, items = np.unique(events["subject"]), np.unique(events["item"])
+        built = History(self.users, self.items, self.lock)  # out of readers' sight
+        built._lay_out(events)
         with self.lock:  # what is kept holds one reference for each row it names
             former = self._filled()
-            self.users.retain_many(np.unique(events["subject"]))
-            self.items.retain_many(np.unique(events["item"]))
-            self._empty()
-            self._lay_out(events)
+            self.users.retain_many(users)
+            self.items.retain_many(items)
+            for name in _ARRAYS:
+                setattr(self, f"_{name}", getattr(built, f"_{name}"))
+            self._take(self._words)
             for index, rows in zip((self.users, self.items), former, strict=True):
                 index.release_many(rows)
         _let_go(gathered["subject"], self.users, self.lock)
@@ -254,7 +258,8 @@ class History:
         bought = events["item"][events["kind"] == kernels.PURCHASE]
         self._named[:] = np.bincount(events["item"], minlength=self._named.size)
         self._bought[:] = np.bincount(bought, minlength=self._bought.size)
-        orders = np.unique(events[["subject", "order"]][events["order"] != 0])
+        with_order = events[events["order"] != 0]
+        orders = np.unique(with_order["subject"].astype(np.uint64) << 32 | with_order["order"])
         alone = np.count_nonzero((events["order"] == 0) & (events["kind"] == kernels.PURCHASE))
         self._state[:] = (end, 0, events.size, orders.size + alone)
 

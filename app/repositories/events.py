@@ -65,10 +65,15 @@ class MongoEvents:
                     new[failure["index"]] = False
             return Written(new, position_of(session) if any(new) else None)
 
-    def of_subject(self, subject: str, *, seconds: float | None = None) -> list[Event]:
-        """Return a subject's events, newest first, or raise StoreUnavailable in time."""
+    def of_subject(
+        self, subject: str, *, seconds: float | None = None, limit: int = 0
+    ) -> list[Event]:
+        """Return a subject's events, newest first, or raise StoreUnavailable in time.
+
+        limit : return any so many of them; 0: all.
+        """
         with translated(seconds):
-            rows = list(self._events.find({"_id": range_of_subject(subject)}))
+            rows = list(self._events.find({"_id": range_of_subject(subject)}).limit(limit))
         events = list(understood(Collection.EVENTS, rows, to_event))
         return sorted(events, key=lambda event: event.at, reverse=True)
 

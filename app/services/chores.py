@@ -3,8 +3,13 @@
 import secrets
 from collections.abc import Callable, Mapping
 
+import structlog
+
+from app.domain.errors import StoreUnavailable
 from app.domain.ports import Leases
 from app.services.rounds import Rounds
+
+log = structlog.get_logger(__name__)
 
 _LEASE_SECONDS = 60.0
 
@@ -32,4 +37,9 @@ class Chores:
         """Run every task whose lease can be had."""
         for name, task in self._tasks.items():
             if self._leases.acquire(name, self._holder, seconds=_LEASE_SECONDS):
-                task()
+                try:
+                    task()
+                except StoreUnavailable:
+                    raise
+                except Exception:  # the others, which erase what must go, are not kept from it
+                    log.exception("chore failed", chore=name)

@@ -81,7 +81,8 @@ class Deletions:
         What was done in one that became a shopper's is the shopper's.
         """
         subject = subjects.of_session(session_id)
-        if not self._traces.events.has_subject(subject):
+        is_merged = bool(self._traces.sessions.owners([session_id]))
+        if is_merged or not self._traces.events.has_subject(subject):
             raise UnknownSession(session_id)
         return self._delete(subject)
 

@@ -17,7 +17,7 @@ from app.domain.errors import (
     UnknownUser,
     UserLeaving,
 )
-from app.domain.events import Event, EventKey, Kind
+from app.domain.events import Event, Kind
 from app.domain.ports import (
     AccountRepository,
     DeletionRepository,
@@ -26,9 +26,10 @@ from app.domain.ports import (
 )
 from app.domain.settings import ShopSettings
 from app.services.feed import Feed
+from app.services.gate import present_visit
 from app.services.grouping import Grouped
 from app.services.projections.catalogue import CatalogueProjection
-from app.services.sessions import Sessions
+from app.services.sessions import Sessions, moved_key
 
 _CLOCK_SLACK = timedelta(seconds=60)  # a storefront's clock may be ahead of ours
 OLDEST = timedelta(days=1100)
@@ -90,7 +91,7 @@ class Events:
 
     def record(self, events: Sequence[Event], *, needs_account: bool) -> Written[list[Outcome]]:
         """Store what is sound; the value tells of each line what became of it, in order."""
-        events = self._with_owners(events)
+        sent, events = events, self._with_owners(events)
         unknown = self._unknown_items(events)
         faults = [self._fault(event, unknown) for event in events]
         sound = [event for event, fault in zip(events, faults, strict=True) if fault is None]
@@ -98,13 +99,13 @@ class Events:
         self._feed.wait(written.position)
         leaving, new = written.value.leaving, iter(written.value.new)
         outcomes = []
-        for event, fault in zip(events, faults, strict=True):
+        for original, event, fault in zip(sent, events, faults, strict=True):
             if fault is None:
                 is_new = next(new)
                 fault = leaving.get(event.key.subject)
-                outcomes.append(Outcome(event, repeated=not is_new, error=fault))
+                outcomes.append(Outcome(original, repeated=not is_new, error=fault))
             else:
-                outcomes.append(Outcome(event, error=fault))
+                outcomes.append(Outcome(original, error=fault))
         return Written(outcomes, written.position)
 
     def store(self, events: Sequence[Event], *, needs_account: bool = False) -> Written[Stored]:
@@ -113,6 +114,8 @@ class Events:
         What comes from several threads at once is stored together: one dealing with the database
         costs as much as fifty events.
         """
+        if (visit := present_visit()) is not None:
+            visit.enter()  # else it might wait for a place that only those behind it can free
         new, gone, position = self._grouped(events)
         mine = gone & {event.key.subject for event in events} if gone else gone
         leaving = {subject: _leaving(subject, needs_account=needs_account) for subject in mine}
@@ -195,4 +198,4 @@ def _session_ids(events: Iterable[Event]) -> set[str]:
 
 
 def _owned(event: Event, owner: str | None) -> Event:
-    return event if owner is None else event._replace(key=EventKey(owner, event.key.event_id))
+    return event if owner is None else event._replace(key=moved_key(event.key, owner))

@@ -102,6 +102,12 @@ class Visit:
             raise
         gate.answered()
 
+    def enter(self) -> None:
+        """Take the place that a dealing will need. Raises StoreUnavailable."""
+        if self._failed:
+            raise StoreUnavailable
+        self._enter(None)
+
     def end(self) -> None:
         """Give the place back, if one was taken."""
         if self._gate is not None:

@@ -5,6 +5,7 @@ event for a session looks for a claim before and after: either the mover sees th
 writer sees the claim and moves it. A move can be repeated: an event keeps its id.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -48,13 +49,10 @@ class Sessions:
         return Written(True, position)
 
     def move(self, session_id: str, user_id: str) -> Position | None:
-        """Move the events of a claimed session to its shopper."""
-        position = None
-        events = self._events.of_subject(subjects.of_session(session_id))
-        for start in range(0, len(events), _CHUNK):
-            some = events[start : start + _CHUNK]
-            moved = [e._replace(key=EventKey(user_id, e.key.event_id)) for e in some]
-            self._events.add_many(moved)
+        """Move the events of a claimed session to its shopper, some at a time."""
+        position, subject = None, subjects.of_session(session_id)
+        while some := self._events.of_subject(subject, limit=_CHUNK):
+            self._events.add_many([e._replace(key=moved_key(e.key, user_id)) for e in some])
             position = self._events.remove_many([event.key for event in some])
         self._sessions.finished(session_id)
         return position
@@ -65,3 +63,12 @@ class Sessions:
         for session_id, user_id in unfinished:
             self.move(session_id, user_id)
         return len(unfinished)
+
+
+def moved_key(key: EventKey, user_id: str) -> EventKey:
+    """Return what a session's event is called when it is a shopper's.
+
+    Two sessions of one shopper may have given the same id to different events.
+    """
+    session = hashlib.sha256(key.subject.encode()).hexdigest()[:16]
+    return EventKey(user_id, f"{key.event_id}~{session}")

@@ -248,6 +248,25 @@ class TestSessions:
         assert len(of_subject(shop, user)) == 2
         assert of_subject(shop, subjects.of_session(session)) == []
 
+    def test_two_sessions_may_have_called_different_things_the_same(self, shop):
+        user = shop.shopper()[0]
+        for item in (shop.item(), shop.item()):
+            session = new_id("session")
+            line = {"kind": "view", "item_id": item, "session_id": session, "event_id": "click-1"}
+            done(post(shop, line, shop.key(Role.BROWSER)))
+            body = {"user_id": user, "password": PASSWORD, "session_id": session}
+            done(shop.client.post("/login", json=body))
+            again = done(post(shop, line, shop.key(Role.BROWSER)))
+            assert again["events"] == [{"event_id": "click-1", "outcome": "repeated"}]
+        assert len(of_subject(shop, user)) == 2
+
+    def test_a_browser_key_erases_nothing_of_a_shoppers(self, shop):
+        session, user = self.session(shop, shop.item()), new_id("user")
+        shop.repositories.sessions.claim(session, user, datetime.now(UTC))  # and not moved yet
+        answer = shop.client.delete(f"/sessions/{session}", headers=shop.key(Role.BROWSER))
+        failed(answer, 404, "unknown_session")
+        assert len(of_subject(shop, subjects.of_session(session))) == 1
+
     def test_of_two_logins_at_once_one_has_it(self, shop):
         items = [shop.item() for _ in range(5)]
         users = [shop.shopper()[0] for _ in range(4)]

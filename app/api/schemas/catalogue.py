@@ -60,7 +60,7 @@ class ItemColumns(Input):
     image_url: Annotated[Text, Field(max_length=MAX_URL)] | None = None
     in_stock: bool = True
     features: Features | None = None
-    attributes: Attributes = {}  # noqa: RUF012
+    attributes: Attributes = {}  # noqa: RUF012  # pydantic copies it
 
     def to_item(self, item_id: str) -> Item:
         """Return the domain's item."""
@@ -121,7 +121,7 @@ class ItemPatchBody(ItemColumns):
 
     tags: Tags | None = ()  # type: ignore[assignment]
     in_stock: bool | None = True  # type: ignore[assignment]
-    attributes: Attributes | None = {}  # type: ignore[assignment]  # noqa: RUF012
+    attributes: Attributes | None = {}  # type: ignore[assignment]  # noqa: RUF012  # pydantic copies it
 
     def columns(self) -> dict[str, Any]:
         """Return the columns to change, emptied ones as their defaults."""

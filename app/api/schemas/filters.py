@@ -162,7 +162,7 @@ class FilterBody(FilterOptions):
             max_length=MAX_VALUES,
             description="Values by name, of each any; as `attribute`, also for names with a `:`.",
         ),
-    ] = {}  # noqa: RUF012
+    ] = {}  # noqa: RUF012  # pydantic copies it
 
     def _attributes(self) -> dict[str, tuple[str, ...]]:
         found = super()._attributes()

@@ -1,12 +1,10 @@
 """What is wanted more at this time of day and week, on this device, in this country."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from app.domain.recommendations import Candidate, Query
+from app.domain.recommendations import Query
 from app.services.contexts import Contexts, Lift
-from app.services.shelves.shelf import Reasons, Scored, Scorer
+from app.services.shelves.shelf import Scored, Scorer
 
 CONTEXT = "context"
 _TOLD_FROM = 0.05  # a smaller difference is no reason
@@ -27,19 +25,12 @@ class InContext:
         plain = scored.scores
         scores = lift.lifted(plain)
 
-        def parts(row: int) -> Mapping[str, float]:
-            difference = float(scores[row] - plain[row])
-            return {**scored.parts(row), CONTEXT: difference} if difference else scored.parts(row)
-
-        def reasons(candidate: Candidate) -> Reasons:
-            own = {name: part for name, part in candidate.parts.items() if name != CONTEXT}
-            told = scored.reasons(candidate._replace(parts=own)) if scored.reasons else {}
-            told["parts"] = {str(name): part for name, part in candidate.parts.items()}
-            if found := _told(lift, candidate.row):
-                told[CONTEXT] = found
-            return told
-
-        return replace(scored, scores=scores, parts=parts, reasons=reasons)
+        return scored.plus(
+            CONTEXT,
+            scores,
+            part=lambda row: float(scores[row] - plain[row]),
+            told=lambda row: _told(lift, row),
+        )
 
 
 def _told(lift: Lift, row: int) -> dict[str, Any]:

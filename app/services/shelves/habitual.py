@@ -1,16 +1,15 @@
 """What the shopper buys again and again, among what is recommended."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
 
-from app.domain.recommendations import Candidate, Query
+from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings, Strategy
 from app.services.habits import LearnedHabits
 from app.services.memory import Tables
 from app.services.shelves.buy_again import BUY_AGAIN, habit_of, told_of
-from app.services.shelves.shelf import Reasons, Scored, Scorer
+from app.services.shelves.shelf import Scored, Scorer
 
 
 class WithHabits:
@@ -45,17 +44,9 @@ class WithHabits:
         again = np.zeros(self._tables.items.capacity)
         again[habit.rows] = habit.scores * (unit * strength)
 
-        def parts(row: int) -> Mapping[str, float]:
-            own = scored.parts(row)
-            return {**own, BUY_AGAIN: float(again[row])} if again[row] else own
-
-        def reasons(candidate: Candidate) -> Reasons:
-            own = {name: part for name, part in candidate.parts.items() if name != BUY_AGAIN}
-            theirs = candidate._replace(score=sum(own.values()), parts=own)
-            told = scored.reasons(theirs) if scored.reasons else {}
-            told["parts"] = {str(name): part for name, part in candidate.parts.items()}
-            if again[candidate.row]:
-                told[BUY_AGAIN] = told_of(habit, candidate.row)
-            return told
-
-        return replace(scored, scores=scored.scores + again, parts=parts, reasons=reasons)
+        return scored.plus(
+            BUY_AGAIN,
+            scored.scores + again,
+            part=lambda row: float(again[row]),
+            told=lambda row: told_of(habit, row) if again[row] else None,
+        )

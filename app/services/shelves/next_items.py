@@ -1,15 +1,15 @@
 """What other shoppers went on to after what this one just did."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
+from typing import Any
 
-from app.domain.recommendations import Candidate, Query
+from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings, Strategy
 from app.engine.transitions import Next, last_items
 from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
 from app.services.shelves.naming import named
-from app.services.shelves.shelf import Reasons, Scored, Scorer
+from app.services.shelves.shelf import Scored, Scorer
 
 SESSION = "session"
 _VISIT_MS = 24 * 3_600_000  # clicks from before that say nothing of what comes next
@@ -43,20 +43,15 @@ class WithNextItems:
         unit = self._top if scored.strategy == Strategy.USER else 1.0
         session = found.scores * (unit * query.session_strength)
 
-        def parts(row: int) -> Mapping[str, float]:
-            return {**scored.parts(row), SESSION: float(session[row])}
+        def told(row: int) -> list[dict[str, Any]]:
+            return [
+                {"after": named(self._tables, self._catalogue, item), "share": round(share, 9)}
+                for item, share in found.why(row)
+            ]
 
-        def reasons(candidate: Candidate) -> Reasons:
-            told = _without_session(scored, candidate)
-            told["parts"] = {str(name): part for name, part in candidate.parts.items()}
-            if why := found.why(candidate.row):
-                told[SESSION] = [
-                    {"after": named(self._tables, self._catalogue, item), "share": round(share, 9)}
-                    for item, share in why
-                ]
-            return told
-
-        return replace(scored, scores=scored.scores + session, parts=parts, reasons=reasons)
+        return scored.plus(
+            SESSION, scored.scores + session, part=lambda row: float(session[row]), told=told
+        )
 
     def _next(self) -> Next | None:
         shopper = self._tables.shopper
@@ -66,11 +61,3 @@ class WithNextItems:
         clicks = last_items(shopper.events, weights, shopper.now - _VISIT_MS)
         patience = int(self._settings().session_minutes * _MINUTE_MS)
         return self._tables.transitions.after(clicks, weights, patience=patience)
-
-
-def _without_session(scored: Scored, candidate: Candidate) -> Reasons:
-    """Return the reasons that the scorer itself gives."""
-    if scored.reasons is None:
-        return {}
-    own = {name: part for name, part in candidate.parts.items() if name != SESSION}
-    return scored.reasons(candidate._replace(score=sum(own.values()), parts=own))

@@ -7,7 +7,7 @@ on whole arrays over item rows, so that filters act before the top n and pages s
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,6 +37,34 @@ class Scored:
     reasons: Callable[[Candidate], Reasons] | None = None
     evidence_only: bool = True
     """Whether a score of 0 means "nothing known" rather than a place at the end."""
+
+    def plus(
+        self,
+        name: str,
+        scores: Scores,
+        *,
+        part: Callable[[int], float],
+        told: Callable[[int], Any],
+    ) -> "Scored":
+        """Return `scores` in place of these, the difference shown as one more part.
+
+        part : the difference of a row; told : why, for people; nothing where there is no reason.
+        """
+
+        def parts(row: int) -> Mapping[str, float]:
+            own, amount = self.parts(row), part(row)
+            return {**own, name: amount} if amount else own
+
+        def reasons(candidate: Candidate) -> Reasons:
+            own = {other: p for other, p in candidate.parts.items() if other != name}
+            former = candidate._replace(score=sum(own.values()), parts=own)
+            found = self.reasons(former) if self.reasons else {}
+            found["parts"] = {str(other): p for other, p in candidate.parts.items()}
+            if why := told(candidate.row):
+                found[name] = why
+            return found
+
+        return replace(self, scores=scores, parts=parts, reasons=reasons)
 
 
 class Source(Protocol):

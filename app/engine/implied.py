@@ -12,13 +12,13 @@ Srivastava, Xu, 2009).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.engine import kernels_history as kernels
-from app.engine.event_record import EventRows
+from app.engine.event_record import Codes, EventRows
 from app.engine.history import History
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 
@@ -41,16 +41,16 @@ class Formula:
         saturated: Float64s = self.top * total / (np.abs(total) + self.saturation)
         return saturated
 
-    def of_events(self, events: EventRows, kinds: Sequence[str], now: float) -> dict[int, float]:
+    def of_events(self, events: EventRows, kinds: Codes, now: float) -> dict[int, float]:
         """Return item row -> value at `now` (ms), of one subject's events, newest first.
 
-        kinds : the names of the kinds by code.
+        kinds : the codes that the events bear.
         """
         half_life = self.half_life * DAY_MS
         sums: dict[int, float] = {}
         last: dict[int, int] = {}
         for event in events:
-            weight = self.weights.get(kinds[event["kind"]], 0.0)
+            weight = self.weights.get(kinds.word(int(event["kind"])), 0.0)
             if weight:
                 item, at = int(event["item"]), int(event["at"])
                 since = last.setdefault(item, at) - at

@@ -81,7 +81,7 @@ class Shopper:
         ids = self._preferences.items
         values: dict[int, float] = {}
         if self.implied is not None:
-            kinds = self._history.vocabulary.kinds.words
+            kinds = self._history.vocabulary.kinds
             values = self.implied.formula.of_events(self._to_rows(own.events), kinds, self.now)
         found = ((ids.row(item_id), rating) for item_id, rating in own.ratings.items())
         rated = {row: rating for row, rating in found if row is not None}

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,16 @@ def new_id(prefix: str = "id") -> str:
 def segment(id_: str) -> str:
     """Return an id as one segment of an address."""
     return quote(id_, safe="")
+
+
+@dataclass
+class Clock:
+    """The time, as a test says."""
+
+    now: datetime
+
+    def __call__(self) -> float:
+        return self.now.timestamp()
 
 
 @dataclass

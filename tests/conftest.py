@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from app.embedded import EmbeddedMongo, NoMongod
 from app.embedded.binary import find_mongod
 from app.repositories.replica_set import initiate
-from tests.builders import RunningShop, open_shop
+from tests.builders import Clock, RunningShop, open_shop
 from tests.integration.service import Service
 
 
@@ -44,6 +45,14 @@ def make_shop(
             return stack.enter_context(open_shop(mongo_uri, folder, **settings))
 
         yield make
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Give the time that shops opened after it go by."""
+    clock = Clock(datetime.now(UTC))
+    monkeypatch.setattr("app.bootstrap.live.wall_clock", clock)
+    return clock
 
 
 @pytest.fixture(scope="session")

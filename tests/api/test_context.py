@@ -15,20 +15,9 @@ ITEMS = {"wine": "Drinks|Wine", "milk": "Drinks|Milk", "bread": "Bakery"}
 _numbers = count()
 
 
-class Clock:
-    """The time, as a test says."""
-
-    def __init__(self) -> None:
-        self.now = MORNING
-
-    def __call__(self) -> float:
-        return self.now.timestamp()
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr("app.bootstrap.live.wall_clock", clock)
+def clock(clock):
+    clock.now = MORNING
     return clock
 
 

@@ -22,20 +22,9 @@ ITEMS = {
 _numbers = count()
 
 
-class Clock:
-    """The time, as a test says."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now.timestamp()
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr("app.bootstrap.live.wall_clock", clock)
+def clock(clock):
+    clock.now = NOW
     return clock
 
 

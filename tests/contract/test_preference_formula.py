@@ -36,20 +36,9 @@ def by_formula(events, at, weights, half_life=HALF_LIFE, saturation=SATURATION):
     return values
 
 
-class Clock:
-    """The time, as a test says."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now.timestamp()
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr("app.bootstrap.live.wall_clock", clock)
+def clock(clock):
+    clock.now = NOW
     return clock
 
 

@@ -16,6 +16,7 @@ from app.engine.item_based import ItemBased
 from app.engine.loading import Batch
 from app.engine.preferences import Preferences
 from app.engine.profile import Profile
+from app.engine.neighbourhood import Neighbourhood
 from app.engine.user_based import UserBased
 from benchmarks.engine_data import SYNTHETIC, catalogue, movielens, synthetic
 
@@ -43,7 +44,9 @@ class Shop:
     def user_scores(self, user_id: str) -> Floats:
         """Score all items by neighbours."""
         profile = self.profile(user_id)
-        return self.user_based.scores(profile, self.user_based.neighbours(profile, k=K))
+        return self.user_based.scores(
+            profile, self.user_based.neighbours(profile, Neighbourhood(k=K))
+        )
 
     def item_scores(self, user_id: str) -> Floats:
         """Score all items by features."""

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from app.engine.neighbourhood import Neighbourhood
 from benchmarks.engine_expected import ExpectedByUsers
 from benchmarks.engine_shop import Shop
 from benchmarks.peers_expected import OwnDefinitions
@@ -54,7 +55,7 @@ def _same(shop: Shop, task: Task, peer: Outcome) -> list[str]:
     for at, user in enumerate(task.asked.tolist()):
         user_id = shop.preferences.users.id(user)
         profile = shop.profile(user_id)
-        mine = shop.user_based.neighbours(profile, k=task.k)
+        mine = shop.user_based.neighbours(profile, Neighbourhood(k=task.k))
         theirs, same = peer.neighbours[at], set(peer.neighbours[at].tolist())
         if set(mine.rows.tolist()) != same:  # only the tie at the last place may be cut otherwise
             sure = mine.rows[mine.similarities > mine.similarities[-1] + _TIE]
@@ -86,7 +87,7 @@ def _other(name: str, shop: Shop, task: Task, peer: Outcome) -> list[str]:
         theirs = {shop.preferences.items.id(row) for row in rows.tolist()}
         lists.append(len(theirs & set(ours)))
         if peer.neighbours.size:
-            mine = shop.user_based.neighbours(shop.profile(user_id), k=task.k)
+            mine = shop.user_based.neighbours(shop.profile(user_id), Neighbourhood(k=task.k))
             sets.append(len(set(mine.rows.tolist()) & set(peer.neighbours[at].tolist())))
     assert np.mean(np.array(differences) < 1e-3) > 0.99, sorted(differences)[-20:]
     text = f"lists of {task.n} have {np.mean(lists):.1f} items in common with ours, on average"

@@ -7,9 +7,9 @@ from socket import gethostname
 from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import find_secret
+from app.bootstrap.shelves import build_recommendations
 from app.bootstrap.snapshot_process import SnapshotProcess
 from app.domain.ratings import RatingScale
-from app.domain.settings import ShopSettings
 from app.repositories.erasure_files import ErasureFile
 from app.repositories.snapshot_files import SnapshotFiles
 from app.services.accounts import Accounts
@@ -27,20 +27,10 @@ from app.services.keys import Keys
 from app.services.passwords import Passwords
 from app.services.profiles import Profiles
 from app.services.ratings import Ratings
-from app.services.recommendations import Recommendations
 from app.services.records import Records
 from app.services.services import Services
 from app.services.sessions import Sessions
 from app.services.settings import Settings as ShopSettingsService
-from app.services.shelves.bought_together import baskets_shelf
-from app.services.shelves.buy_again import buy_again_shelf
-from app.services.shelves.for_category import for_category_shelf
-from app.services.shelves.for_you import for_you_shelf
-from app.services.shelves.new import new_shelf
-from app.services.shelves.popular import popular_shelf
-from app.services.shelves.recent import recently_viewed_shelf
-from app.services.shelves.similar import similar_shelf
-from app.services.shelves.trending import trending_shelf
 from app.services.snapshot_keeper import SnapshotKeeper, SnapshotPolicy
 from app.services.snapshots import Snapshots
 from app.services.streams import Streams
@@ -153,31 +143,6 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
         preferences=live.preferences,
         projections=live.all,
     )
-
-
-def build_recommendations(live: Live, scale: RatingScale) -> Recommendations:
-    tables, catalogue, contexts = live.tables, live.catalogue, live.contexts
-
-    def settings() -> ShopSettings:
-        return live.settings.current
-
-    shelves = {
-        "for_you": for_you_shelf(tables, catalogue, scale, contexts, settings, live.habits),
-        "popular": popular_shelf(tables, catalogue, scale, contexts),
-        "similar": similar_shelf(tables, catalogue, settings=settings),
-        "new": new_shelf(tables, catalogue, scale),
-        "trending": trending_shelf(tables, catalogue, scale),
-        "for_category": for_category_shelf(tables, catalogue, scale, contexts),
-        "bought_together": baskets_shelf(
-            tables, catalogue, scale, about="item_id", settings=settings, habits=live.habits
-        ),
-        "cart": baskets_shelf(
-            tables, catalogue, scale, about="items", settings=settings, habits=live.habits
-        ),
-        "recently_viewed": recently_viewed_shelf(tables, catalogue),
-        "buy_again": buy_again_shelf(tables, catalogue, live.habits),
-    }
-    return Recommendations(shelves, catalogue=catalogue, settings=settings)
 
 
 def _keeper(

@@ -25,6 +25,20 @@ def show() -> None:
 @click.option("--strategy", type=click.Choice([s.value for s in Strategy]))
 @click.option("--w-user", type=click.FloatRange(0, 1e6), help="Weight of the user-based score.")
 @click.option("--w-item", type=click.FloatRange(0, 1e6), help="Weight of the item-based score.")
+@click.option("--w-co-rated", type=click.FloatRange(0, 1e6), help="Of who prefers both items.")
+@click.option("--w-ease", type=click.FloatRange(0, 1e6), help="Of the learned model EASE.")
+@click.option("--w-als", type=click.FloatRange(0, 1e6), help="Of the learned model ALS.")
+@click.option("--w-neural", type=click.FloatRange(0, 1e6), help="Of the learned neural model.")
+@click.option(
+    "--auto-strategy",
+    type=click.Choice([s.value for s in Strategy if s is not Strategy.AUTO]),
+    help="What strategy=auto stands for.",
+)
+@click.option("--train-hours", type=click.FloatRange(0, 100_000), help="Age of models; 0: no end.")
+@click.option("--shrinkage", type=click.FloatRange(0, 1e6), help="Against few items in common.")
+@click.option("--exponent", type=click.FloatRange(0, 20, min_open=True), help="Of similarities.")
+@click.option("--asymmetry", type=click.FloatRange(0, 1), help="Of cosines; 0.5 is symmetric.")
+@click.option("--damping", type=click.FloatRange(0, 4), help="Of popular items, active shoppers.")
 @click.option("--k", type=click.IntRange(1, 1000), help="Neighbours a shopper.")
 @click.option("--similarity", type=click.Choice([s.value for s in Similarity]))
 @click.option("--min-similarity", type=click.FloatRange(0, 1))
@@ -51,8 +65,9 @@ def set_(**options: Any) -> None:
     changes = {name: value for name, value in options.items() if value is not None}
     if not changes:
         raise click.UsageError("Say what to change; see --help.")
-    if "strategy" in changes:
-        changes["strategy"] = Strategy(changes["strategy"])
+    for name in ("strategy", "auto_strategy"):
+        if name in changes:
+            changes[name] = Strategy(changes[name])
     if "similarity" in changes:
         changes["similarity"] = Similarity(changes["similarity"])
     with explained():

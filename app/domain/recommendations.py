@@ -50,6 +50,10 @@ class Query(NamedTuple):
     strategy: Strategy | None = None
     w_user: float | None = None
     w_item: float | None = None
+    w_co_rated: float | None = None
+    w_ease: float | None = None
+    w_als: float | None = None
+    w_neural: float | None = None
     k: int | None = None
     similarity: Similarity | None = None
     min_similarity: float | None = None

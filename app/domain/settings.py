@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from app.domain.events import WEIGHTS
 
@@ -11,9 +12,26 @@ class Strategy(StrEnum):
     """How `for you` scores items."""
 
     HYBRID = "hybrid"
+    """The weighted sum of all those in `PARTS`."""
+    AUTO = "auto"
+    """What tuning found best."""
     USER = "user"
     ITEM = "item"
+    """By features."""
+    CO_RATED = "co_rated"
+    """By who prefers both items."""
+    EASE = "ease"
+    ALS = "als"
+    NEURAL = "neural"
     POPULAR = "popular"
+
+
+LEARNED = (Strategy.EASE, Strategy.ALS, Strategy.NEURAL)
+"""Strategies that rest on a model, which is fitted now and then."""
+PARTS = (Strategy.USER, Strategy.ITEM, Strategy.CO_RATED, *LEARNED)
+"""What the hybrid is made of."""
+WEIGHTS_OF = {f"w_{part}": part for part in PARTS}
+"""The setting that is the weight of each."""
 
 
 class Similarity(StrEnum):
@@ -31,12 +49,26 @@ class ShopSettings:
     version: int = 0
     strategy: Strategy = Strategy.HYBRID
     w_user: float = 0.6
-    """Weight of the user-based score; the two weights are normalised to sum 1."""
+    """Weight of the user-based score in the hybrid; all weights are normalised to sum 1."""
     w_item: float = 0.4
+    w_co_rated: float = 0.0
+    w_ease: float = 0.0
+    w_als: float = 0.0
+    w_neural: float = 0.0
+    auto_strategy: Strategy = Strategy.HYBRID
+    """What `auto` stands for."""
     k: int = 50
     """Neighbours a shopper; more is slower, hardly better."""
     similarity: Similarity = Similarity.COSINE
     min_similarity: float = 0.0
+    shrinkage: float = 0.0
+    """With n common items a similarity is multiplied by n / (n + shrinkage)."""
+    exponent: float = 1.0
+    """Similarities weigh by this power."""
+    asymmetry: float = 0.5
+    """Power of the shopper's own norm in a cosine, of 1 for both; 0.5: the cosine."""
+    damping: float = 0.0
+    """How much less what many have says of two shoppers; and an active shopper of two items."""
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
     """What one event of each kind says; a kind that is not named here is not taken in."""
     half_life_days: float = 90.0
@@ -59,3 +91,11 @@ class ShopSettings:
     """Orders that must hold two items before one is shown with the other."""
     w_similar_features: float = 0.5
     """Weight of features among similar items; the rest goes to who likes both."""
+    vector_weights: Mapping[str, float] = field(default_factory=dict)
+    """Weight of each named vector in the similarity of items; 1 where a name is missing."""
+    models: Mapping[str, int] = field(default_factory=dict)
+    """The version in force of each kind of learned model."""
+    train_hours: float = 24.0
+    """Models in force are fitted again when they are so old; 0: never."""
+    tuned: Mapping[str, Any] = field(default_factory=dict)
+    """What the last tuning changed, and its evidence."""

@@ -29,7 +29,7 @@ def explain_by_neighbours(
     by_user: RowTable,
     profile: Profile,
     neighbours: Int32s,
-    similarities: Float64s,
+    weights: Float64s,
     item_row: int,
     n_items: int,
     similarity: str,
@@ -37,13 +37,13 @@ def explain_by_neighbours(
 ) -> UserExplanation:
     """Split the user-based score of one item.
 
-    A neighbour's share is sim * value / sum of sim * value. The share of the shopper's item j is
-    the sum over neighbours v of share(v) * part(v, j), where part is x_j y_j / dot(x, y) for
+    A neighbour's share is weight * value / sum of weight * value. The share of the shopper's item
+    j is the sum over neighbours v of share(v) * part(v, j), where part is x_j y_j / dot(x, y) for
     cosine; dx_j dy_j (about the means over common items) / their sum for pearson; 1 / number of
     common items for jaccard. What speaks against the item is left out, and the rest scaled to 1.
     """
     values = kernels.values_of(by_user.arrays, neighbours, item_row, g)
-    kept, user_shares = shares(values * similarities)
+    kept, user_shares = shares(values * weights)
     theirs = kernels.shared_with(by_user.arrays, neighbours[kept], profile.items, n_items, g)
     brought = user_shares @ _parts(profile.values, theirs, similarity)
     own, item_shares = shares(brought)

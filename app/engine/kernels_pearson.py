@@ -41,8 +41,10 @@ def scan_deviations(items: Table, rows: Int32s, values: Float64s, g: float, sums
 
 
 @kernel
-def correlations(moments: Float64s, listed: Int32s, sums: Float64s) -> None:
+def correlations(moments: Float64s, listed: Int32s, shrinkage: float, sums: Float64s) -> None:
     """Turn the moments into Pearson correlations, written to `sums`, and clear the moments.
+
+    Of n common items, a correlation is multiplied by n / (n + shrinkage).
 
     0 for fewer than two common items, and where a variance is nothing but rounding noise.
     """
@@ -52,4 +54,5 @@ def correlations(moments: Float64s, listed: Int32s, sums: Float64s) -> None:
         xy, xx, yy = moments[user, 3], moments[user, 4], moments[user, 5]
         moments[user, :] = 0.0
         varies = count > 1.0 and xx * count > _FLAT * x * x and yy * count > _FLAT * y * y
-        sums[user] = xy / np.sqrt(xx * yy) if varies and xy > 0.0 else 0.0
+        shrunk = count / (count + shrinkage)
+        sums[user] = xy / np.sqrt(xx * yy) * shrunk if varies and xy > 0.0 else 0.0

@@ -178,13 +178,14 @@ def list_cosines(
 
 
 @kernel
-def overlaps(sums: Float64s, users: Table, listed: Int32s, size: int) -> None:
-    """Turn counts of common items into |both| / |either| in place."""
+def overlaps(sums: Float64s, users: Table, listed: Int32s, size: int, shrinkage: float) -> None:
+    """Turn counts of common items into |both| / |either| in place, times n / (n + shrinkage)."""
     span = users[2]
     for at in range(listed.size):
         user = listed[at]
         common = sums[user]
-        sums[user] = common / (size + span[user, 1] - common)
+        overlap = common / (size + span[user, 1] - common)
+        sums[user] = overlap * (common / (common + shrinkage))
 
 
 @kernel

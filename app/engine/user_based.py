@@ -5,24 +5,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine import kernels_neighbours, kernels_pearson
+from app.engine import kernels_neighbours, kernels_pearson, kernels_shrinking
 from app.engine import kernels_similarity as kernels
 from app.engine.explanation import UserExplanation, explain_by_neighbours
 from app.engine.jit import Float64s, Int32s
+from app.engine.kernels_table import LENGTH
+from app.engine.neighbourhood import Neighbourhood
 from app.engine.preferences import Preferences
 from app.engine.profile import Profile
 from app.engine.ranking import best_rows
 
-# (profile, g, least, k) -> number of candidates written down
-Measure = Callable[[Profile, float, float, int], int]
+# (profile, neighbourhood, g, least) -> number of candidates written down
+Measure = Callable[[Profile, Neighbourhood, float, float], int]
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The most similar users, best first: rows and similarities, shapes (m,)."""
+    """The most similar users, best first: rows, similarities and weights, shapes (m,)."""
 
     rows: Int32s
     similarities: Float64s
+    weights: Float64s
+
+
+_PLAIN = Neighbourhood()
 
 
 class UserBased:
@@ -32,6 +38,7 @@ class UserBased:
         self._preferences = preferences
         self._sums = np.zeros(0)
         self._moments = np.zeros((0, 6))
+        self._counts = np.zeros(0)
         self._seen = np.zeros(0, np.uint8)
         self._listed = np.empty(0, np.int32)
         self._rows = np.empty(0, np.int32)
@@ -44,15 +51,9 @@ class UserBased:
         }
 
     def neighbours(
-        self,
-        profile: Profile,
-        *,
-        k: int,
-        similarity: str = "cosine",
-        min_similarity: float = 0.0,
-        g: float = 1.0,
+        self, profile: Profile, near: Neighbourhood = _PLAIN, *, g: float = 1.0
     ) -> Neighbours:
-        """Return the k users most similar to the profile, without its owner.
+        """Return the users most similar to the profile, without its owner.
 
         cosine : sum of x y over common items / (|x| |y|), norms over the full histories.
         pearson : correlation over the common items; 0 for fewer than two, or without variance.
@@ -62,28 +63,29 @@ class UserBased:
         least `min_similarity`. At equal similarity the smaller user id goes first.
         Raises ValueError for another `similarity`.
         """
-        if similarity not in self._measures:
-            raise ValueError(f"similarity is one of {', '.join(self._measures)}, not {similarity}")
+        if near.similarity not in self._measures:
+            known = ", ".join(self._measures)
+            raise ValueError(f"similarity is one of {known}, not {near.similarity}")
         g = float(g)  # one type, so that nothing is compiled for another
         with self._preferences.lock:
             self._fit()
-            if not profile.items.size or k <= 0:
-                return Neighbours(np.empty(0, np.int32), np.empty(0))
-            least = max(1.0, float(np.rint(min_similarity * kernels.ROUND)))
-            count = self._measures[similarity](profile, g, least, k)
+            if not profile.items.size or near.k <= 0:
+                return Neighbours(np.empty(0, np.int32), np.empty(0), np.empty(0))
+            least = max(1.0, float(np.rint(near.min_similarity * kernels.ROUND)))
+            count = self._measures[near.similarity](profile, near, g, least)
             candidates, scores = self._rows[:count], self._rounded[:count]
-            rows, _ = best_rows(candidates, scores, self._preferences.users, n=k)
+            rows, _ = best_rows(candidates, scores, self._preferences.users, n=near.k)
             similarities = self._sums[rows]
             self._sums[candidates] = 0.0
-            return Neighbours(rows, similarities)
+            return Neighbours(rows, similarities, near.weights(similarities))
 
     def scores(self, profile: Profile, neighbours: Neighbours, *, g: float = 1.0) -> Float64s:
-        """Score every item: sum of sim * value over neighbours / sum of sim over all of them.
+        """Score every item: sum of weight * value over neighbours / sum of all their weights.
 
         Returns shape (items.capacity,), in rating units; 0 where no neighbour has the item.
         """
-        total = float(neighbours.similarities.sum())
-        weights = neighbours.similarities / total if total > 0.0 else neighbours.similarities
+        total = float(neighbours.weights.sum())
+        weights = neighbours.weights / total if total > 0.0 else neighbours.weights
         return self._sum_up(neighbours.rows, weights, g)
 
     def predict(self, profile: Profile, neighbours: Neighbours, *, g: float = 1.0) -> Float64s:
@@ -92,10 +94,10 @@ class UserBased:
         Returns shape (items.capacity,), in rating units; NaN where no neighbour has the item.
         """
         with self._preferences.lock:
-            scores = self._sum_up(neighbours.rows, neighbours.similarities, g)
+            scores = self._sum_up(neighbours.rows, neighbours.weights, g)
             raters = np.zeros(scores.size)
             table = self._preferences.by_user.arrays
-            kernels_neighbours.add_raters(table, neighbours.rows, neighbours.similarities, raters)
+            kernels_neighbours.add_raters(table, neighbours.rows, neighbours.weights, raters)
         raters[raters == 0.0] = np.nan
         return scores / raters
 
@@ -114,7 +116,7 @@ class UserBased:
                 self._preferences.by_user,
                 profile,
                 neighbours.rows,
-                neighbours.similarities,
+                neighbours.weights,
                 item_row,
                 self._preferences.items.capacity,
                 similarity,
@@ -135,8 +137,11 @@ class UserBased:
             self._sums, self._seen = np.zeros(room), np.zeros(room, np.uint8)
             self._listed, self._rows = np.empty(room, np.int32), np.empty(room, np.int32)
             self._rounded, self._cosines = np.empty(room), np.empty(room)
+            self._counts = np.zeros(room)
 
-    def _cosine(self, profile: Profile, g: float, least: float, k: int) -> int:
+    def _cosine(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
+        if not near.plain_cosine:
+            return self._weighed_cosine(profile, near, g, least)
         return kernels.list_cosines(
             self._sums,
             self._preferences.by_user.arrays,
@@ -145,11 +150,29 @@ class UserBased:
             float(profile.values @ profile.values),
             g,
             least,
-            min(k, self._sums.size),
+            min(near.k, self._sums.size),
             self._rows,
             self._rounded,
             self._cosines,
         )
+
+    def _weighed_cosine(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
+        by_item, listed = self._preferences.by_item, self._touched(profile)
+        values = near.damped(profile.values, by_item.span[profile.items, LENGTH])
+        kernels.scan(by_item.arrays, profile.items, values, g, self._sums)
+        if near.shrinkage > 0.0:
+            kernels.scan_sets(by_item.arrays, profile.items, self._counts)
+        kernels_shrinking.weigh_products(
+            self._sums,
+            self._counts,
+            self._preferences.by_user.arrays,
+            listed,
+            float(profile.values @ profile.values),
+            g,
+            float(near.shrinkage),
+            float(near.asymmetry),
+        )
+        return self._list_similar(profile, listed, least)
 
     def _scanned(self, profile: Profile, g: float) -> Int32s:
         """Sum up products; return the users met."""
@@ -165,20 +188,20 @@ class UserBased:
         items = self._preferences.by_item.arrays
         return self._listed[: kernels.list_touched(items, profile.items, self._seen, self._listed)]
 
-    def _jaccard(self, profile: Profile, g: float, least: float, k: int) -> int:
+    def _jaccard(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
         listed = self._touched(profile)
         kernels.scan_sets(self._preferences.by_item.arrays, profile.items, self._sums)
         users = self._preferences.by_user.arrays
-        kernels.overlaps(self._sums, users, listed, profile.items.size)
+        kernels.overlaps(self._sums, users, listed, profile.items.size, float(near.shrinkage))
         return self._list_similar(profile, listed, least)
 
-    def _pearson(self, profile: Profile, g: float, least: float, k: int) -> int:
+    def _pearson(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
         if len(self._moments) < self._sums.size:
             self._moments = np.zeros((self._sums.size, 6))
         items, listed = self._preferences.by_item.arrays, self._touched(profile)
         kernels_pearson.scan_means(items, profile.items, profile.values, g, self._moments)
         kernels_pearson.scan_deviations(items, profile.items, profile.values, g, self._moments)
-        kernels_pearson.correlations(self._moments, listed, self._sums)
+        kernels_pearson.correlations(self._moments, listed, float(near.shrinkage), self._sums)
         return self._list_similar(profile, listed, least)
 
     def _list_similar(self, profile: Profile, listed: Int32s, least: float) -> int:

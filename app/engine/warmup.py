@@ -24,6 +24,7 @@ from app.engine.implied import Formula, Implied, Landmark
 from app.engine.item_based import ItemBased
 from app.engine.kernels_history import oldest
 from app.engine.preferences import Preferences
+from app.engine.neighbourhood import Neighbourhood
 from app.engine.tally import Tally
 from app.engine.transitions import Transitions
 from app.engine.user_based import UserBased
@@ -75,7 +76,7 @@ def _exercise_user_based(preferences: Preferences, user_based: UserBased) -> Non
             continue
         for similarity in ("cosine", "pearson", "jaccard"):
             for g in (1.0, 0.5):
-                found = user_based.neighbours(profile, k=3, similarity=similarity, g=g)
+                found = user_based.neighbours(profile, Neighbourhood(3, similarity), g=g)
         scores = user_based.scores(profile, found)
         user_based.predict(profile, found)
         user_based.explain(profile, found, 0)

@@ -47,8 +47,9 @@ class MongoSettings:
 def to_settings(row: Document) -> ShopSettings:
     """Return the domain object of a stored document; fields of other releases are passed over."""
     known = {name: value for name, value in row.items() if name in _FIELDS}
-    if "strategy" in known:
-        known["strategy"] = Strategy(known["strategy"])
+    for name in ("strategy", "auto_strategy"):
+        if name in known:
+            known[name] = Strategy(known[name])
     if "similarity" in known:
         known["similarity"] = Similarity(known["similarity"])
     return ShopSettings(**known)

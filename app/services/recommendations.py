@@ -1,12 +1,13 @@
 """Shelves by name, with the shop's settings filled in."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from app.domain.errors import InvalidInput, UnknownItem
 from app.domain.recommendations import Page, Query
-from app.domain.settings import ShopSettings
+from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
 from app.services.projections.catalogue import CatalogueProjection
-from app.services.shelves.shelf import Shelf
+from app.services.shelves.shelf import Scored, Shelf
 
 _ABOUT = ("item_id", "items", "window")  # any shelf can keep to a category
 
@@ -41,6 +42,10 @@ class Recommendations:
         self._check(name, shelf, query)
         return shelf.fill(self.complete(query))
 
+    def scored(self, name: str, query: Query) -> list[Scored]:
+        """Return what the named shelf's scorers say of every item; call with the lock held."""
+        return self._shelves[name].scored(self.complete(query))
+
     def _check(self, name: str, shelf: Shelf, query: Query) -> None:
         for field in shelf.needs:
             if not getattr(query, field):
@@ -55,14 +60,11 @@ class Recommendations:
     def complete(self, query: Query) -> Query:
         """Return the query with the shop's settings filled in, or raise InvalidInput."""
         shop = self._settings()
-        w_user, w_item = _weights(query, shop)
-        if not w_user and not w_item:
-            raise InvalidInput("w_user", "w_user and w_item may not both be 0")
+        strategy = query.strategy or shop.strategy
         least, strength = query.min_similarity, query.session_strength
         return query._replace(
-            strategy=query.strategy or shop.strategy,
-            w_user=w_user,
-            w_item=w_item,
+            strategy=shop.auto_strategy if strategy is Strategy.AUTO else strategy,
+            **_weights(query, shop),
             k=query.k or shop.k,
             similarity=query.similarity or shop.similarity,
             min_similarity=shop.min_similarity if least is None else least,
@@ -70,10 +72,18 @@ class Recommendations:
         )
 
 
-def _weights(query: Query, shop: ShopSettings) -> tuple[float, float]:
-    w_user, w_item = query.w_user, query.w_item
-    if w_user is None and w_item is None:
-        return shop.w_user, shop.w_item
-    if w_item is None:  # one given: the other is what is left to 1
-        return w_user or 0.0, max(0.0, 1.0 - (w_user or 0.0))
-    return max(0.0, 1.0 - w_item) if w_user is None else w_user, w_item
+def _weights(query: Query, shop: ShopSettings) -> dict[str, Any]:
+    """Return the weights of the hybrid's parts: the query's, or if it names none the shop's.
+
+    What a query that names some leaves out is 0; but of w_user and w_item alone, one leaves to the
+    other what is missing to 1.
+    """
+    named = {name: w for name in WEIGHTS_OF if (w := getattr(query, name)) is not None}
+    if not named:
+        return {name: getattr(shop, name) for name in WEIGHTS_OF}
+    for one, other in (("w_user", "w_item"), ("w_item", "w_user")):
+        if named.keys() == {one}:
+            named[other] = max(0.0, 1.0 - named[one])
+    if not any(named.values()):
+        raise InvalidInput(next(iter(named)), "the weights may not all be 0")
+    return dict.fromkeys(WEIGHTS_OF, 0.0) | named

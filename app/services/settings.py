@@ -9,7 +9,7 @@ from app.domain.changes import Written
 from app.domain.errors import InvalidInput
 from app.domain.events import MAX_KINDS, WEIGHTS
 from app.domain.ports import SettingsRepository
-from app.domain.settings import ShopSettings
+from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
 from app.services.feed import Feed
 
 
@@ -31,9 +31,16 @@ class Settings:
             return Written(former, None)
         if "weights" in changes:
             changes = changes | {"weights": _merged(former.weights, changes["weights"])}
+        if "vector_weights" in changes:
+            merged = {**former.vector_weights, **changes["vector_weights"]}
+            kept = {name: weight for name, weight in merged.items() if weight is not None}
+            changes = changes | {"vector_weights": kept}
         changed = replace(former, **changes, version=former.version + 1)
-        if changed.w_user + changed.w_item <= 0:
-            raise InvalidInput("w_user", "w_user and w_item may not both be 0")
+        if sum(getattr(changed, name) for name in WEIGHTS_OF) <= 0:
+            named = next((name for name in WEIGHTS_OF if name in changes), "w_user")
+            raise InvalidInput(named, "the weights of the hybrid may not all be 0")
+        if changed.auto_strategy is Strategy.AUTO:
+            raise InvalidInput("auto_strategy", "is what auto stands for, and may not be auto")
         _check_timezone(changed.timezone)
         position = self._settings.replace(changed)
         self._feed.wait(position)

@@ -27,6 +27,19 @@ DEFAULTS = {
     "timezone": "UTC",
     "hide_bought_days": 0.0,
     "min_support": 3,
+    "w_co_rated": 0.0,
+    "w_ease": 0.0,
+    "w_als": 0.0,
+    "w_neural": 0.0,
+    "auto_strategy": "hybrid",
+    "shrinkage": 0.0,
+    "exponent": 1.0,
+    "asymmetry": 0.5,
+    "damping": 0.0,
+    "vector_weights": {},
+    "models": {},
+    "train_hours": 24.0,
+    "tuned": {},
 }
 
 
@@ -71,6 +84,26 @@ def test_the_next_answer_follows(shop):
     assert ids_of(shop.recommend("ann"))[0] == "kettle"
 
 
+def test_auto_is_what_the_shop_has_found_best(shop):
+    shop.put_items({"item_id": "sencha", "category": "Tea"}, {"item_id": "oolong"})
+    shop.rate("ann", "sencha", 5)
+    shop.rate("bob", "sencha", 5)
+    shop.rate("bob", "oolong", 5)
+    change(shop, strategy="auto")
+    assert shop.recommend("ann")["strategy"] == "hybrid"
+    change(shop, auto_strategy="user")
+    assert shop.recommend("ann")["strategy"] == "user"
+    assert shop.recommend("ann", strategy="auto")["strategy"] == "user"
+
+
+def test_weights_of_vectors_are_changed_one_by_one(shop):
+    assert change(shop, vector_weights={"text": 2, "image": 0})["vector_weights"] == {
+        "text": 2.0,
+        "image": 0.0,
+    }
+    assert change(shop, vector_weights={"text": None})["vector_weights"] == {"image": 0.0}
+
+
 def test_two_changes_at_once_do_not_lose_one(shop):
     settings = shop.repositories.settings
     former = settings.get()
@@ -95,6 +128,11 @@ def test_nothing_named(shop):
         {"min_support": 0},
         {"w_similar_features": 1.1},
         {"session_strength": -1},
+        {"auto_strategy": "auto"},
+        {"asymmetry": 1.5},
+        {"vector_weights": {"text": -1}},
+        {"models": {"ease": 1}},
+        {"tuned": {}},
         {"weights": {f"kind_{number}": 1.0 for number in range(200)}},
     ],
 )

@@ -58,9 +58,16 @@ class ListOptions(PageOptions):
     strategy: Strategy | None = None
     w_user: Annotated[
         Weight | None,
-        Field(description="Weight of the user-based score; one weight alone leaves 1 - it."),
+        Field(
+            description="Weight of the user-based score in `hybrid`. Of `w_user` and `w_item`, one "
+            "alone leaves the other 1 - it; weights that are not named are 0 where any is."
+        ),
     ] = None
     w_item: Weight | None = None
+    w_co_rated: Weight | None = None
+    w_ease: Weight | None = None
+    w_als: Weight | None = None
+    w_neural: Weight | None = None
     k: Annotated[int | None, Field(ge=1, le=1000, description="Neighbours.")] = None
     similarity: Similarity | None = None
     min_similarity: Annotated[float | None, Field(ge=0, le=1)] = None

@@ -17,10 +17,30 @@ class SettingsBody(Input):
     strategy: Strategy = Strategy.HYBRID
     w_user: Weight = 0.6
     w_item: Weight = 0.4
+    w_co_rated: Weight = 0.0
+    w_ease: Weight = 0.0
+    w_als: Weight = 0.0
+    w_neural: Weight = 0.0
+    auto_strategy: Strategy = Strategy.HYBRID
     w_similar_features: Annotated[float, Field(ge=0, le=1)] = 0.5
+    vector_weights: Annotated[
+        dict[
+            Annotated[str, Field(min_length=1, max_length=64)],
+            Annotated[float, Field(ge=0, le=1000)] | None,
+        ],
+        Field(
+            description="Weight of each named vector, and of `features`, in the similarity of "
+            "items; names not named stay as they are, null takes one back to 1."
+        ),
+    ] = {}  # noqa: RUF012  # pydantic copies it
+    train_hours: Annotated[float, Field(ge=0, le=100_000)] = 24.0
     k: Annotated[int, Field(ge=1, le=1000)] = 50
     similarity: Similarity = Similarity.COSINE
     min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.0
+    shrinkage: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    exponent: Annotated[float, Field(gt=0, le=20)] = 1.0
+    asymmetry: Annotated[float, Field(ge=0, le=1)] = 0.5
+    damping: Annotated[float, Field(ge=0, le=4)] = 0.0
     weights: Annotated[
         dict[_Kind, Annotated[float, Field(ge=-1000, le=1000)] | None],
         Field(
@@ -55,10 +75,23 @@ class SettingsView(BaseModel):
     strategy: Strategy
     w_user: float
     w_item: float
+    w_co_rated: float
+    w_ease: float
+    w_als: float
+    w_neural: float
+    auto_strategy: Strategy
     w_similar_features: float
+    vector_weights: dict[str, float]
+    models: dict[str, int]
+    train_hours: float
+    tuned: dict[str, Any]
     k: int
     similarity: Similarity
     min_similarity: float
+    shrinkage: float
+    exponent: float
+    asymmetry: float
+    damping: float
     weights: dict[str, float]
     half_life_days: float
     saturation: float

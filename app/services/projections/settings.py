@@ -18,7 +18,7 @@ class SettingsProjection:
     """The current `ShopSettings`, swapped whole."""
 
     name = "settings"
-    version = 1
+    version = 2
     collections = (Collection.SETTINGS,)
 
     def __init__(self, settings: SettingsRepository) -> None:
@@ -43,7 +43,8 @@ class SettingsProjection:
     def restore(self, arrays: Arrays) -> None:
         """Take what `dump` returned."""
         values = orjson.loads(Texts.named("settings", arrays)[0])
-        values["strategy"] = Strategy(values["strategy"])
+        for name in ("strategy", "auto_strategy"):
+            values[name] = Strategy(values[name])
         values["similarity"] = Similarity(values["similarity"])
         self.current = ShopSettings(**values)
 

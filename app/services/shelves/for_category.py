@@ -6,14 +6,17 @@ from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
 from app.services.shelves.context import InContext
 from app.services.shelves.filters import common_filters
-from app.services.shelves.for_you import PersonalScorer
 from app.services.shelves.parts import NotRatedYet, WholeCatalogue
 from app.services.shelves.popular import PopularScorer
-from app.services.shelves.shelf import Shelf
+from app.services.shelves.shelf import Scorer, Shelf
 
 
 def for_category_shelf(
-    tables: Tables, catalogue: CatalogueProjection, scale: RatingScale, contexts: Contexts
+    personal: Scorer,
+    tables: Tables,
+    catalogue: CatalogueProjection,
+    scale: RatingScale,
+    contexts: Contexts,
 ) -> Shelf:
     """Return the shelf of a category's page: personal first, popular where that knows nothing."""
     return Shelf(
@@ -22,7 +25,7 @@ def for_category_shelf(
         sources=[WholeCatalogue(catalogue)],
         filters=[*common_filters(tables, catalogue), NotRatedYet(tables)],
         scorers=[
-            InContext(PersonalScorer(tables, catalogue, scale), contexts),
+            InContext(personal, contexts),
             InContext(PopularScorer(tables, scale), contexts),
         ],
         needs=("category",),

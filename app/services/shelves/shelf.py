@@ -137,6 +137,15 @@ class Shelf:
             passed = tuple(self._tables.items.id(candidate.row) for candidate, _ in ranked[:at])
             return Page(strategy or self._strategy, shown, passed)
 
+    def scored(self, query: Query) -> list[Scored]:
+        """Return what each scorer that knows anything says of every item, nothing left out.
+
+        Rows are good only under the lock: call with it held.
+        """
+        with self._tables.lock, self._tables.shopper.present(query):
+            found = (scorer(query) for scorer in self._scorers)
+            return [scored for scored in found if scored is not None]
+
     def _mask(self, query: Query) -> Mask:
         mask = self._sources[0](query)
         for source in self._sources[1:]:

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from app.engine import popularity
-from app.engine.hybrid import parts
+from app.engine.hybrid import scaled, summands
 from tests import brute_force
 from tests.unit.engine.builders import empty, from_ratings
 
 
-def combine(user, item, **how):
-    return sum(parts(user, item, **how))
+def combine(user, item, *, w_user, w_item, top):
+    opinions = {"user": scaled(user, best=top), "item": scaled(item, best=1.0)}
+    return sum(summands(opinions, {"user": w_user, "item": w_item}).values())
 
 
 def test_hybrid_is_the_weighted_mean_of_both_on_one_scale():
@@ -20,12 +21,16 @@ def test_hybrid_is_the_weighted_mean_of_both_on_one_scale():
     assert combine(user, item, w_user=0, w_item=2, top=5.0).tolist() == [0.0, 0.5, 1.0, 0.0]
 
 
-@pytest.mark.parametrize(
-    ("w_user", "w_item", "top"), [(0, 0, 5), (-1, 2, 5), (1, float("nan"), 5), (1, 1, 0)]
-)
-def test_hybrid_refuses_weights_without_meaning(w_user, w_item, top):
+def test_hybrid_shares_the_weight_of_those_that_know_nothing():
+    found = summands({"item": np.array([0.5, 1.0])}, {"user": 3.0, "item": 1.0})
+    assert found["item"].tolist() == [0.5, 1.0]
+    assert scaled(np.array([-1.0, 0.0]), best=0.0).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("w_user", "w_item"), [(0, 0), (-1, 2), (1, float("nan"))])
+def test_hybrid_refuses_weights_without_meaning(w_user, w_item):
     with pytest.raises(ValueError, match="must"):
-        combine(np.ones(1), np.ones(1), w_user=w_user, w_item=w_item, top=top)
+        combine(np.ones(1), np.ones(1), w_user=w_user, w_item=w_item, top=5)
 
 
 @pytest.mark.parametrize("g", [1.0, 4.0])

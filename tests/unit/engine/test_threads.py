@@ -5,6 +5,7 @@ import threading
 import numpy as np
 
 from app.engine import popularity
+from app.engine.neighbourhood import Neighbourhood
 from app.engine.user_based import UserBased
 from tests.unit.engine.builders import filled
 
@@ -58,7 +59,7 @@ def test_readers_never_see_half_a_linked_change():
     def read_neighbours():
         with preferences.lock:
             profile = preferences.profile("me")
-            found = user_based.neighbours(profile, k=60)
+            found = user_based.neighbours(profile, Neighbourhood(k=60))
             scores = user_based.scores(profile, found)
         assert found.rows.size == 60
         length = np.sqrt(27.0) * np.linalg.norm(profile.values)

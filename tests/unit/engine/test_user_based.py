@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine import ranking
+from app.engine.neighbourhood import Neighbourhood
 from app.engine.user_based import UserBased
 from tests import brute_force
 from tests.unit.engine.builders import empty, filled, from_ratings
@@ -41,7 +42,7 @@ def by_item(preferences, scores):
 def check_user(preferences, ratings, user, k, similarity, g):
     user_based = UserBased(preferences)
     profile = preferences.profile(user, g=g)
-    found = user_based.neighbours(profile, k=k, similarity=similarity, g=g)
+    found = user_based.neighbours(profile, Neighbourhood(k=k, similarity=similarity), g=g)
     expected = brute_force.neighbours(ratings, user, k, similarity, g=g)
     assert [v for v, _ in named(preferences, found)] == [v for v, _ in expected]
     assert found.similarities == pytest.approx([s for _, s in expected], abs=1e-9)
@@ -71,7 +72,7 @@ def test_fractional_values_equal_brute_force(ratings, similarity, g):
     user_based = UserBased(preferences)
     for user in ratings:
         profile = preferences.profile(user, g=g)
-        found = user_based.neighbours(profile, k=20, similarity=similarity, g=g)
+        found = user_based.neighbours(profile, Neighbourhood(k=20, similarity=similarity), g=g)
         expected = dict(brute_force.neighbours(ratings, user, 20, similarity, g=g))
         assert dict(named(preferences, found)) == pytest.approx(expected, abs=1e-9)
 
@@ -110,9 +111,11 @@ def test_worked_answers(x, y, cosine, pearson):
     rows = [("ann", f"i{n}", value) for n, value in enumerate(x)]
     preferences = filled(rows + [("bob", f"i{n}", value) for n, value in enumerate(y)])
     user_based, profile = UserBased(preferences), preferences.profile("ann")
-    assert user_based.neighbours(profile, k=1).similarities == pytest.approx([cosine])
+    assert user_based.neighbours(profile, Neighbourhood(k=1)).similarities == pytest.approx(
+        [cosine]
+    )
     if pearson is not None:
-        found = user_based.neighbours(profile, k=1, similarity="pearson")
+        found = user_based.neighbours(profile, Neighbourhood(k=1, similarity="pearson"))
         assert found.rows.size == 0  # a correlation of 0 makes nobody a neighbour
 
 
@@ -123,7 +126,7 @@ def test_ties_go_to_the_smaller_id_whatever_the_order(prefix):
         rows = [(name, "tea", 4.0) for name in [*names, "me", f"{prefix}zz"]]
         random.Random(seed).shuffle(rows)
         preferences = filled(rows)
-        found = UserBased(preferences).neighbours(preferences.profile("me"), k=5)
+        found = UserBased(preferences).neighbours(preferences.profile("me"), Neighbourhood(k=5))
         assert [name for name, _ in named(preferences, found)] == sorted(names)[:5]
 
 
@@ -132,13 +135,15 @@ def test_min_similarity_is_inclusive_and_survives_rounding():
         [("me", "a", 1), ("me", "b", 1), ("v", "a", 1), ("w", "a", 1), ("w", "c", 1)]
     )
     user_based, profile = UserBased(preferences), preferences.profile("me")
-    found = user_based.neighbours(profile, k=9, similarity="jaccard", min_similarity=0.5)
+    found = user_based.neighbours(
+        profile, Neighbourhood(k=9, similarity="jaccard", min_similarity=0.5)
+    )
     assert named(preferences, found) == [("v", 0.5)]
-    found = user_based.neighbours(profile, k=9, min_similarity=0.5)
+    found = user_based.neighbours(profile, Neighbourhood(k=9, min_similarity=0.5))
     assert [name for name, _ in named(preferences, found)] == ["v", "w"]
-    assert user_based.neighbours(profile, k=0).rows.size == 0
+    assert user_based.neighbours(profile, Neighbourhood(k=0)).rows.size == 0
     with pytest.raises(ValueError, match="jaccard"):
-        user_based.neighbours(profile, k=9, similarity="euclid")
+        user_based.neighbours(profile, Neighbourhood(k=9, similarity="euclid"))
 
 
 def test_never_recommends_what_the_mask_leaves_out():
@@ -148,7 +153,7 @@ def test_never_recommends_what_the_mask_leaves_out():
     user_based, profile = UserBased(preferences), preferences.profile("me")
     allowed = ranking.everything(preferences.items)
     ranking.block(allowed, profile.items)
-    scores = user_based.scores(profile, user_based.neighbours(profile, k=9))
+    scores = user_based.scores(profile, user_based.neighbours(profile, Neighbourhood(k=9)))
     rows = ranking.top_n(scores, preferences.items, n=9, allowed=allowed, positive=True)
     assert [preferences.items.id(row) for row in rows.tolist()] == ["oil", "jam"]
 
@@ -156,11 +161,11 @@ def test_never_recommends_what_the_mask_leaves_out():
 def test_an_anonymous_session_is_compared_like_a_shopper():
     preferences = filled([("v", "tea", 5), ("v", "oil", 4), ("w", "jam", 3)])
     user_based, profile = UserBased(preferences), preferences.session_profile({"tea": 1.0})
-    found = user_based.neighbours(profile, k=9)
+    found = user_based.neighbours(profile, Neighbourhood(k=9))
     assert named(preferences, found) == [("v", pytest.approx(5 / 41**0.5))]
     nothing = preferences.session_profile({})
-    assert user_based.neighbours(nothing, k=9).rows.size == 0
-    none = user_based.neighbours(nothing, k=9)
+    assert user_based.neighbours(nothing, Neighbourhood(k=9)).rows.size == 0
+    none = user_based.neighbours(nothing, Neighbourhood(k=9))
     assert not user_based.scores(nothing, none).any()
 
 
@@ -174,7 +179,7 @@ def test_shares_of_an_explanation_sum_to_one(similarity):
     ]
     preferences = filled(rows)
     user_based, profile = UserBased(preferences), preferences.profile("u0")
-    found = user_based.neighbours(profile, k=10, similarity=similarity)
+    found = user_based.neighbours(profile, Neighbourhood(k=10, similarity=similarity))
     scores = user_based.scores(profile, found)
     why = user_based.explain(profile, found, int(np.argmax(scores)), similarity=similarity)
     assert why.user_shares.sum() == pytest.approx(1) and why.item_shares.sum() == pytest.approx(1)
@@ -195,7 +200,7 @@ def test_shares_counted_by_hand():
         ]
     )
     user_based, profile = UserBased(preferences), preferences.profile("me")
-    found = user_based.neighbours(profile, k=9)
+    found = user_based.neighbours(profile, Neighbourhood(k=9))
     why = user_based.explain(profile, found, preferences.items.row("new"))
     assert [preferences.users.id(row) for row in why.users] == ["v"]
     assert why.user_shares.tolist() == [1.0] and why.item_shares.tolist() == [0.5, 0.5]

@@ -7,10 +7,19 @@ import pytest
 from app.domain.errors import InvalidInput, UnknownItem
 from app.domain.events import EventContext
 from app.domain.recommendations import OwnRecord, Page, Query, Window
-from app.domain.settings import ShopSettings, Similarity, Strategy
+from app.domain.settings import WEIGHTS_OF, ShopSettings, Similarity, Strategy
 from app.services.recommendations import Recommendations
 
-SHOP = ShopSettings(3, Strategy.USER, 0.7, 0.2, 33, Similarity.JACCARD, 0.25)
+SHOP = ShopSettings(
+    version=3,
+    strategy=Strategy.USER,
+    w_user=0.7,
+    w_item=0.2,
+    w_ease=0.5,
+    k=33,
+    similarity=Similarity.JACCARD,
+    min_similarity=0.25,
+)
 
 
 class FakeShelf:
@@ -55,6 +64,10 @@ def test_what_is_not_said_is_the_shops():
         strategy=Strategy.USER,
         w_user=0.7,
         w_item=0.2,
+        w_co_rated=0.0,
+        w_ease=0.5,
+        w_als=0.0,
+        w_neural=0.0,
         k=33,
         similarity=Similarity.JACCARD,
         min_similarity=0.25,
@@ -75,6 +88,10 @@ SAID: dict[str, Any] = {
     "strategy": Strategy.ITEM,
     "w_user": 1.0,
     "w_item": 0.0,
+    "w_co_rated": 0.5,
+    "w_ease": 0.25,
+    "w_als": 0.125,
+    "w_neural": 2.0,
     "k": 7,
     "similarity": Similarity.PEARSON,
     "min_similarity": 0.0,
@@ -116,6 +133,14 @@ def test_every_field_of_a_query_is_tried_here():
 def test_one_weight_leaves_the_rest_to_the_other(w_user, w_item, wanted):
     query = asked(Query(w_user=w_user, w_item=w_item))
     assert (query.w_user, query.w_item) == pytest.approx(wanted)
+
+
+def test_weights_that_are_not_named_are_nothing_where_any_is():
+    query = asked(Query(w_ease=0.5, w_user=0.5))
+    assert [getattr(query, name) for name in WEIGHTS_OF] == [0.5, 0.0, 0.0, 0.5, 0.0, 0.0]
+    assert [getattr(asked(Query(w_user=0.5)), name) for name in WEIGHTS_OF] == [0.5, 0.5] + [
+        0.0
+    ] * 4
 
 
 def test_two_weights_of_nothing_are_refused():

@@ -1,0 +1,58 @@
+"""Every shelf of a shop, wired to its memory."""
+
+from collections.abc import Callable
+
+from app.bootstrap.live import Live
+from app.domain.ratings import RatingScale
+from app.domain.settings import ShopSettings, Strategy
+from app.services.recommendations import Recommendations
+from app.services.shelves.bought_together import baskets_shelf
+from app.services.shelves.buy_again import buy_again_shelf
+from app.services.shelves.for_category import for_category_shelf
+from app.services.shelves.for_you import for_you_shelf
+from app.services.shelves.new import new_shelf
+from app.services.shelves.opinions import ByFeatures, ByUsers, Voice
+from app.services.shelves.personal import PersonalScorer
+from app.services.shelves.popular import popular_shelf
+from app.services.shelves.recent import recently_viewed_shelf
+from app.services.shelves.similar import similar_shelf
+from app.services.shelves.trending import trending_shelf
+
+
+def build_recommendations(live: Live, scale: RatingScale) -> Recommendations:
+    """Return the shelves over what `live` holds."""
+    tables, catalogue, contexts = live.tables, live.catalogue, live.contexts
+
+    def settings() -> ShopSettings:
+        return live.settings.current
+
+    personal = PersonalScorer(tables, catalogue, _voices(live, settings, scale))
+    shelves = {
+        "for_you": for_you_shelf(
+            personal, tables, catalogue, scale, contexts, settings, live.habits
+        ),
+        "popular": popular_shelf(tables, catalogue, scale, contexts),
+        "similar": similar_shelf(tables, catalogue, settings=settings),
+        "new": new_shelf(tables, catalogue, scale),
+        "trending": trending_shelf(tables, catalogue, scale),
+        "for_category": for_category_shelf(personal, tables, catalogue, scale, contexts),
+        "bought_together": baskets_shelf(
+            tables, catalogue, scale, about="item_id", settings=settings, habits=live.habits
+        ),
+        "cart": baskets_shelf(
+            tables, catalogue, scale, about="items", settings=settings, habits=live.habits
+        ),
+        "recently_viewed": recently_viewed_shelf(tables, catalogue),
+        "buy_again": buy_again_shelf(tables, catalogue, live.habits),
+    }
+    return Recommendations(shelves, catalogue=catalogue, settings=settings)
+
+
+def _voices(
+    live: Live, settings: Callable[[], ShopSettings], scale: RatingScale
+) -> dict[Strategy, Voice]:
+    tables = live.tables
+    return {
+        Strategy.USER: ByUsers(tables, settings=settings, top=scale.top),
+        Strategy.ITEM: ByFeatures(tables),
+    }

@@ -1,0 +1,131 @@
+"""What each way of scoring says of every item, for one shopper: the parts of `for you`."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from app.domain.recommendations import Query
+from app.domain.settings import ShopSettings
+from app.engine.explanation import UserExplanation
+from app.engine.jit import Float64s, Int32s
+from app.engine.neighbourhood import Neighbourhood
+from app.engine.profile import Profile
+from app.engine.user_based import Neighbours
+from app.services.memory import Tables
+
+_SHOWN = 5  # neighbours that are told apart; the others are in their count
+
+
+class Brought(NamedTuple):
+    """What brought one item to a shopper."""
+
+    rows: Int32s
+    """The shopper's own items, largest share first."""
+    shares: Float64s
+    """Sum 1, or nothing where it cannot be told."""
+    told: Mapping[str, Any] = MappingProxyType({})
+    """More reasons, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Scores of shape (item rows,), what a perfect one would be, and where one comes from."""
+
+    scores: Float64s
+    best: float
+    why: Callable[[int], Brought]
+
+
+class Voice(Protocol):
+    """One way to score items for a shopper."""
+
+    def __call__(self, profile: Profile, query: Query) -> Opinion | None:
+        """Return its opinion; None if it knows nothing of this shopper."""
+
+
+class ByUsers:
+    """What the most similar shoppers prefer."""
+
+    def __init__(self, tables: Tables, *, settings: Callable[[], ShopSettings], top: float) -> None:
+        self._tables = tables
+        self._settings = settings
+        self._top = top
+
+    def __call__(self, profile: Profile, query: Query) -> Opinion:
+        """Return scores in rating units."""
+        users, g = self._tables.user_based, self._tables.shopper.g
+        near = _neighbourhood(query, self._settings())
+        found = users.neighbours(profile, near, g=g)
+        scores = users.scores(profile, found, g=g)
+
+        def why(row: int) -> Brought:
+            told = users.explain(profile, found, row, similarity=near.similarity, g=profile.g)
+            return Brought(
+                told.items, told.item_shares, {"neighbours": _told_neighbours(told, found)}
+            )
+
+        return Opinion(scores, self._top, why)
+
+
+def _neighbourhood(query: Query, shop: ShopSettings) -> Neighbourhood:
+    assert query.k is not None
+    assert query.similarity is not None
+    assert query.min_similarity is not None
+    return Neighbourhood(
+        k=query.k,
+        similarity=query.similarity.value,
+        min_similarity=query.min_similarity,
+        shrinkage=shop.shrinkage,
+        exponent=shop.exponent,
+        asymmetry=shop.asymmetry,
+        damping=shop.damping,
+    )
+
+
+def _told_neighbours(why: UserExplanation, of: Neighbours) -> dict[str, Any]:
+    """Describe who brought an item, without names."""
+    similarity_of = dict(zip(of.rows.tolist(), of.similarities.tolist(), strict=True))
+    shown = zip(why.users[:_SHOWN].tolist(), why.user_shares.tolist(), strict=False)
+    closest = [
+        {"similarity": round(similarity_of[row], 9), "share": round(share, 9)}
+        for row, share in shown
+    ]
+    return {"count": len(why.users), "of": len(of.rows), "closest": closest}
+
+
+class ByFeatures:
+    """What resembles the shopper's items."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def __call__(self, profile: Profile, query: Query) -> Opinion:
+        """Return scores in [0, 1]."""
+        items = self._tables.item_based
+        return Opinion(
+            items.scores(profile), 1.0, lambda row: Brought(*items.explain(profile, row))
+        )
+
+
+def merged(opinions: Mapping[str, Opinion], amounts: Mapping[str, float], row: int) -> Brought:
+    """Return what brought an item, the opinions weighing by what each gave to its score."""
+    share_of: dict[int, float] = defaultdict(float)
+    told: dict[str, Any] = {}
+    total = sum(amounts.values()) or 1.0
+    for name, opinion in opinions.items():
+        why = opinion.why(row)
+        told |= why.told
+        if (amount := amounts.get(name, 0.0)) > 0.0:
+            for own, share in zip(why.rows.tolist(), why.shares.tolist(), strict=True):
+                share_of[own] += share * amount / total
+    return Brought(*_ranked(share_of), told)
+
+
+def _ranked(share_of: Mapping[int, float]) -> tuple[Int32s, Float64s]:
+    ranked = sorted(share_of.items(), key=lambda entry: (-entry[1], entry[0]))
+    rows, parts = zip(*ranked, strict=True) if ranked else ((), ())
+    return np.array(rows, np.int32), np.array(parts, np.float64)

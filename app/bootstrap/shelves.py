@@ -11,7 +11,7 @@ from app.services.shelves.buy_again import buy_again_shelf
 from app.services.shelves.for_category import for_category_shelf
 from app.services.shelves.for_you import for_you_shelf
 from app.services.shelves.new import new_shelf
-from app.services.shelves.opinions import ByFeatures, ByUsers, Voice
+from app.services.shelves.opinions import ByCoRating, ByFeatures, ByUsers, Voice
 from app.services.shelves.personal import PersonalScorer
 from app.services.shelves.popular import popular_shelf
 from app.services.shelves.recent import recently_viewed_shelf
@@ -55,4 +55,5 @@ def _voices(
     return {
         Strategy.USER: ByUsers(tables, settings=settings, top=scale.top),
         Strategy.ITEM: ByFeatures(tables),
+        Strategy.CO_RATED: ByCoRating(tables, settings=settings),
     }

@@ -68,7 +68,13 @@ class ShopSettings:
     asymmetry: float = 0.5
     """Power of the shopper's own norm in a cosine, of 1 for both; 0.5: the cosine."""
     damping: float = 0.0
-    """How much less what many have says of two shoppers; and an active shopper of two items."""
+    """What many have says less of two shoppers: it is divided by their number to this power."""
+    co_activity: float = 1.0
+    """Among co-rated items, shoppers with many items say less: divided by their number, so."""
+    co_rarity: float = 1.0
+    """So the shopper's own items by how many have them."""
+    co_novelty: float = 0.5
+    """So the items in question: above, the rarer are shown."""
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
     """What one event of each kind says; a kind that is not named here is not taken in."""
     half_life_days: float = 90.0

@@ -7,6 +7,7 @@ from threading import RLock
 
 from app.engine.activity import Activity
 from app.engine.baskets import Baskets
+from app.engine.co_rated import CoRated
 from app.engine.feature_table import Features
 from app.engine.history import History
 from app.engine.ids import IdIndex
@@ -39,6 +40,7 @@ class Tables:
     features: Features = field(init=False)
     user_based: UserBased = field(init=False)
     item_based: ItemBased = field(init=False)
+    co_rated: CoRated = field(init=False)
     shopper: Shopper = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +56,7 @@ class Tables:
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "user_based", UserBased(preferences))
         object.__setattr__(self, "item_based", ItemBased(features))
+        object.__setattr__(self, "co_rated", CoRated(preferences))
         object.__setattr__(self, "shopper", Shopper(preferences, history, self.clock))
 
     @property

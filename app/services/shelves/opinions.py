@@ -10,6 +10,7 @@ import numpy as np
 
 from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings
+from app.engine.co_rated import CoRating
 from app.engine.explanation import UserExplanation
 from app.engine.jit import Float64s, Int32s
 from app.engine.neighbourhood import Neighbourhood
@@ -109,6 +110,30 @@ class ByFeatures:
         return Opinion(
             items.scores(profile), 1.0, lambda row: Brought(*items.explain(profile, row))
         )
+
+
+class ByCoRating:
+    """What those prefer who prefer the shopper's items."""
+
+    def __init__(self, tables: Tables, *, settings: Callable[[], ShopSettings]) -> None:
+        self._tables = tables
+        self._settings = settings
+
+    def __call__(self, profile: Profile, query: Query) -> Opinion | None:
+        """Return scores of which the best is 1."""
+        shop, co_rated = self._settings(), self._tables.co_rated
+        rating = CoRating(shop.co_activity, shop.co_rarity, shop.co_novelty)
+        scores = co_rated.scores(profile, rating)
+
+        def why(row: int) -> Brought:
+            return Brought(*co_rated.explain(profile, row, rating))
+
+        return _of_the_best(scores, why)
+
+
+def _of_the_best(scores: Float64s, why: Callable[[int], Brought]) -> Opinion | None:
+    best = float(scores.max(initial=0.0))
+    return Opinion(scores / best, 1.0, why) if best > 0.0 else None
 
 
 def merged(opinions: Mapping[str, Opinion], amounts: Mapping[str, float], row: int) -> Brought:

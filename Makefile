@@ -57,7 +57,7 @@ $(VENV)/.demo: requirements-demo.txt $(VENV)/.run
 	@$(PIP) --no-deps -r requirements-demo.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+$(VENV)/.dev: requirements-dev.txt requirements-evaluation.txt $(VENV)/.run
 	@echo "Installing what checks and tests need."
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

@@ -10,13 +10,13 @@ import numpy.typing as npt
 from app.engine import ranking
 from app.engine.feature_table import Features
 from app.engine.features import encode_many
-from app.engine.hybrid import parts
+from app.engine.hybrid import scaled, summands
 from app.engine.ids import IdIndex
 from app.engine.item_based import ItemBased
 from app.engine.loading import Batch
+from app.engine.neighbourhood import Neighbourhood
 from app.engine.preferences import Preferences
 from app.engine.profile import Profile
-from app.engine.neighbourhood import Neighbourhood
 from app.engine.user_based import UserBased
 from benchmarks.engine_data import SYNTHETIC, catalogue, movielens, synthetic
 
@@ -55,7 +55,8 @@ class Shop:
     def hybrid_scores(self, user_id: str) -> Floats:
         """Score all items by both."""
         user, item = self.user_scores(user_id), self.item_scores(user_id)
-        return np.add(*parts(user, item, w_user=W_USER, w_item=W_ITEM, top=TOP))
+        opinions = {"user": scaled(user, best=TOP), "item": scaled(item, best=1.0)}
+        return np.add(*summands(opinions, {"user": W_USER, "item": W_ITEM}).values())
 
     def recommend(self, user_id: str, score: Score) -> list[str]:
         """Answer one request: the ten best of what the shopper has not rated."""

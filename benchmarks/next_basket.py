@@ -61,10 +61,10 @@ def lister(grocer: Grocer, shelf: str, *, repeat: float, strategy: Strategy | No
     """Return what a shelf of the shop shows at the time of the basket; a cart holds the given."""
 
     def ask(basket: Basket, without: Sequence[str]) -> list[str]:
-        grocer.now = basket.at
         grocer.set(repeat_strength=repeat)
         given = {"items" if shelf == "cart" else "shown": tuple(without)}
-        return grocer.ask(shelf, subject=basket.household, n=N, strategy=strategy, **given)
+        asked = {"subject": basket.household, "n": N, "strategy": strategy, **given}
+        return grocer.ask(shelf, at=basket.at, **asked)
 
     return ask
 

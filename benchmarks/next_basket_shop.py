@@ -1,23 +1,19 @@
 """The grocer's year in memory up to a cut, served by the same shelves, without a database."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 
-from app.bootstrap import live as live_module
-from app.bootstrap.live import Live
-from app.bootstrap.services import build_recommendations
+from app.bootstrap.offline import OfflineShop
 from app.domain.events import Event, EventKey, Kind
-from app.domain.ratings import RatingScale
-from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings
 from app.services import demo_data
 from app.services.demo_items import items_of
+from app.services.evaluation.interactions import gathered
 
 _AT_ONCE = 20_000
 
@@ -68,38 +64,20 @@ class Grocer:
     """A shop as it stood at the cut."""
 
     def __init__(self, year: Year, settings: ShopSettings) -> None:
-        self.now = year.cut
-        live_module.wall_clock = lambda: self.now.timestamp()
-        scale = RatingScale()
+        items = items_of(year.products, demo_data.prices_of(year.before))
+        now = year.cut.timestamp()
+        self.shop = OfflineShop(gathered(_events(year)), items, settings, now=now)
         self.settings = settings
-        self.live = Live(self._repositories(year), scale)  # type: ignore[arg-type]
-        self.shelves = build_recommendations(self.live, scale)
-        for projection in self.live.all:
-            projection.load()
-        self.live.contexts.learn()
-        self.live.habits.learn()
 
-    def ask(self, shelf: str, **query: Any) -> list[str]:
-        """Return the item ids on a shelf."""
-        page = self.shelves.shelf(shelf, Query(**query))
+    def ask(self, shelf: str, *, at: datetime | None = None, **query: Any) -> list[str]:
+        """Return the item ids on a shelf at a time; None: at the cut, or when it was asked last."""
+        moment = None if at is None else at.timestamp()
+        page = self.shop.ask(shelf, at=moment, **query)
         return [place.product.item_id for place in page.items]
 
     def set(self, **changes: Any) -> None:
-        """Change the shop's settings; not those that memory is computed by."""
-        self.live.settings.current = replace(self.live.settings.current, **changes)
-
-    def _repositories(self, year: Year) -> SimpleNamespace:
-        empty = SimpleNamespace(scan=lambda: iter(()))
-        return SimpleNamespace(
-            items=SimpleNamespace(
-                scan=lambda: items_of(year.products, demo_data.prices_of(year.before))
-            ),
-            events=SimpleNamespace(scan=lambda: _events(year)),
-            settings=SimpleNamespace(get=lambda: self.settings),
-            ratings=empty,
-            accounts=empty,
-            keys=empty,
-        )
+        """Change the shop's settings."""
+        self.shop.change(**changes)
 
 
 def _events(year: Year) -> Iterator[list[Event]]:

@@ -24,14 +24,8 @@ from benchmarks import engine_data
 from benchmarks.engine_shop import K, N, Shop, ratings_of
 from benchmarks.peers_report import head, tell
 from benchmarks.peers_scikit import scikit
-from benchmarks.peers_shape import Outcome, Task, load_outcome, save
+from benchmarks.peers_shape import INSTALL, PYTHON, ROOT, Outcome, Task, load_outcome, save
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTHON = ROOT / ".venv-peers" / "bin" / "python"
-INSTALL = (
-    "python3 -m venv .venv-peers && "
-    ".venv-peers/bin/pip install -r benchmarks/requirements-peers.txt"
-)
 NAMES = ("scikit", "lenskit", "surprise")
 _ROUNDS = 5
 

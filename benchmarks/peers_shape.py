@@ -7,6 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = ROOT / ".venv-peers" / "bin" / "python"
+INSTALL = (
+    "python3 -m venv .venv-peers && "
+    ".venv-peers/bin/pip install -r benchmarks/requirements-peers.txt"
+)
+
 
 @dataclass(frozen=True)
 class Task:

@@ -61,6 +61,27 @@ def neighbours(
     return sorted(near, key=lambda pair: (-round(pair[1], 12), pair[0]))[:k]
 
 
+def shrunk_cosines(
+    ratings: Ratings, user: str, g: float, shrinkage: float, asymmetry: float, damping: float
+) -> dict[str, float]:
+    """Cosines with knobs, of everybody who shares an item."""
+    mine = read(ratings, user, g)
+    raters = {i: sum(i in entries for entries in ratings.values()) for i in mine}
+    rarest = min(raters.values())
+    square = math.fsum(v * v for v in mine.values())
+    found = {}
+    for other in ratings.keys() - {user}:
+        theirs = read(ratings, other, g)
+        common = mine.keys() & theirs.keys()
+        dot = math.fsum(mine[i] * theirs[i] * (rarest / raters[i]) ** damping for i in common)
+        if common and dot > 0:
+            lengths = square**asymmetry * math.fsum(v * v for v in theirs.values()) ** (
+                1 - asymmetry
+            )
+            found[other] = dot / lengths * len(common) / (len(common) + shrinkage)
+    return found
+
+
 def user_scores(ratings: Ratings, near: list[tuple[str, float]], g: float) -> dict[str, float]:
     total = math.fsum(s for _, s in near)
     items = {i for v, _ in near for i in ratings[v]}

@@ -106,6 +106,7 @@ def _render(item: Item) -> dict[str, Any]:
         "image_url": item.image_url,
         "in_stock": item.in_stock,
         "features": item.features,
+        "vectors": item.vectors,
         "attributes": item.attributes,
         "created_at": item.created_at,
         "updated_at": item.updated_at,

@@ -1,9 +1,11 @@
 """What is measured rather than counted: the state of memory."""
 
 import os
+import time
 
 from prometheus_client import Gauge
 
+from app.domain.settings import LEARNED
 from app.services.footprint import process_memory
 from app.services.services import Services
 
@@ -36,6 +38,18 @@ _SNAPSHOT = Gauge(
     "Age of the snapshot workers start from; -1: none",
     multiprocess_mode="livemostrecent",
 )
+_MODEL = Gauge(
+    "shelfwise_model_version",
+    "Version of each learned model in memory; 0: none",
+    ["kind"],
+    multiprocess_mode="livemostrecent",
+)
+_MODEL_AGE = Gauge(
+    "shelfwise_model_age_seconds",
+    "Since the preferences were read that each learned model was fitted to",
+    ["kind"],
+    multiprocess_mode="livemostrecent",
+)
 _MEMORY = Gauge(
     "shelfwise_memory_bytes",
     "Memory of each worker; of these kinds only proportional adds up over workers",
@@ -56,6 +70,11 @@ def measure(shop: Services) -> None:
     _BYTES.set(shop.tables.nbytes)
     age = shop.snapshots.age_seconds()
     _SNAPSHOT.set(-1 if age is None else age)
+    for kind in LEARNED:
+        model = shop.learned.fitted(kind)
+        _MODEL.labels(kind).set(0 if model is None else model.version)
+        if model is not None:
+            _MODEL_AGE.labels(kind).set(time.time() - model.fitted_at.timestamp())
 
 
 def measure_memory() -> None:

@@ -22,6 +22,7 @@ def commands(services: Services) -> Mapping[str, Command]:
         "memory": lambda _: asdict(footprint(services.tables)),
         "rebuild": lambda _: _rebuild(services),
         "rebuilding": lambda _: _rebuilding(services),
+        "models": lambda _: _models(services),
         "dump": lambda request: _dump(services, str(request.get("name", "dump"))),
     }
 
@@ -35,6 +36,15 @@ def _rebuild(services: Services) -> dict[str, Any]:
 def _rebuilding(services: Services) -> dict[str, Any]:
     """Return how far that is; `waiting` is 0 when nothing is left to do."""
     return asdict(services.preferences.rebuilding)
+
+
+def _models(services: Services) -> dict[str, Any]:
+    """Return which models answer here, and why those in force do not where they do not."""
+    return {
+        "versions": {k: record.version for k, record in services.learned.records.items()},
+        "failed": dict(services.model_loader.failed),
+        "settled": services.model_loader.settled,
+    }
 
 
 def _dump(services: Services, name: str) -> dict[str, Any]:

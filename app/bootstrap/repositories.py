@@ -11,6 +11,7 @@ from app.repositories.events import MongoEvents
 from app.repositories.keys import MongoKeys
 from app.repositories.leases import MongoLeases
 from app.repositories.markers import MongoMarkers
+from app.repositories.models import MongoModels
 from app.repositories.mongo import MongoStore
 from app.repositories.rate_limits import MongoRateLimits
 from app.repositories.ratings import MongoRatings
@@ -47,5 +48,6 @@ class Repositories:
         self.subjects = MongoSubjects(self.store)
         self.leases = MongoLeases(self.store)
         self.markers = MongoMarkers(self.store)
+        self.models = MongoModels(self.store)
         self.changes = MongoChanges(self.store)
         self.rate_limits = MongoRateLimits(self.store)

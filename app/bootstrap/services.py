@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from socket import gethostname
 
+from app.bootstrap.learning import build_learning
 from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import find_secret
@@ -73,6 +74,10 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
     deletions = Deletions(
         traces, repositories.deletions, repositories.erased, listed, feed=feed, now=_now
     )
+    shop_settings = ShopSettingsService(repositories.settings, feed=feed)
+    learning = build_learning(
+        settings, repositories, live, shop_settings=shop_settings, listed=listed, now=_now
+    )
     keys = Keys(repositories.keys, live=live.keys, feed=feed, now=_now)
     return Services(
         scale=scale,
@@ -94,7 +99,7 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
             now=_now,
         ),
         recommendations=build_recommendations(live, scale),
-        settings=ShopSettingsService(repositories.settings, feed=feed),
+        settings=shop_settings,
         health=Health(repositories.store, feed),
         feed=feed,
         events=Events(
@@ -128,6 +133,9 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
                 "sweep deletions": _sweep(settings, deletions),
                 "move sessions": sessions.finish,
                 f"snapshot on {_machine(settings)}": keeper.keep,
+                "fit models": learning.refitting.refit,
+                "clear models": learning.clearing.clear,
+                f"model copies on {_machine(settings)}": learning.library.tidy,
             },
             seconds=_CHORE_SECONDS,
         ),
@@ -137,6 +145,11 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
         contexts=live.contexts,
         profiles=Profiles(live.tables, live.catalogue, settings=lambda: live.settings.current),
         habits=live.habits,
+        learned=live.learned,
+        model_library=learning.library,
+        model_loader=learning.loader,
+        model_switch=learning.switch,
+        model_refitting=learning.refitting,
         snapshots=snapshots,
         snapshot_keeper=keeper,
         tables=live.tables,

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from app.bootstrap.live import Live
 from app.domain.ratings import RatingScale
-from app.domain.settings import ShopSettings, Strategy
+from app.domain.settings import LEARNED, ShopSettings, Strategy
 from app.services.recommendations import Recommendations
 from app.services.shelves.bought_together import baskets_shelf
 from app.services.shelves.buy_again import buy_again_shelf
 from app.services.shelves.for_category import for_category_shelf
 from app.services.shelves.for_you import for_you_shelf
 from app.services.shelves.new import new_shelf
-from app.services.shelves.opinions import ByCoRating, ByFeatures, ByUsers, Voice
+from app.services.shelves.opinions import ByCoRating, ByFeatures, ByModel, ByUsers, Voice
 from app.services.shelves.personal import PersonalScorer
 from app.services.shelves.popular import popular_shelf
 from app.services.shelves.recent import recently_viewed_shelf
@@ -56,4 +56,5 @@ def _voices(
         Strategy.USER: ByUsers(tables, settings=settings, top=scale.top),
         Strategy.ITEM: ByFeatures(tables),
         Strategy.CO_RATED: ByCoRating(tables, settings=settings),
+        **{kind: ByModel(kind, live.learned) for kind in LEARNED},
     }

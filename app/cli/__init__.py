@@ -7,13 +7,18 @@ from flask import Flask
 
 from app.cli import (
     demo,
+    embed,
     erasures,
+    evaluate,
     importing,
     keys,
     memory,
+    models,
     preferences,
     settings,
     snapshots,
+    train,
+    tune,
     users,
     verify,
 )
@@ -29,6 +34,16 @@ def register(app: Flask) -> None:
         preferences.preferences,
         demo.demo,
         snapshots.snapshot,
+        models.models,
     )
-    for command in (*groups, *importing.GROUPS, memory.memory, verify.verify):
+    for command in (
+        *groups,
+        *importing.GROUPS,
+        evaluate.evaluate,
+        memory.memory,
+        train.train,
+        tune.tune,
+        verify.verify,
+        embed.embed,
+    ):
         app.cli.add_command(command)

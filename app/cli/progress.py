@@ -38,12 +38,13 @@ def _bar(label: str, stack: ExitStack) -> Callable[[int, int], None]:
 
 
 def _lines(label: str) -> Callable[[int, int], None]:
-    last = time.monotonic()
+    last = started = time.monotonic()
 
     def show(done: int, total: int) -> None:
         nonlocal last
         if total and time.monotonic() - last >= _SECONDS:
             last = time.monotonic()
-            click.echo(f"{label}: {done / total:.0%}", err=True)
+            left = f", about {(last - started) * (total - done) / done:.0f} s left" if done else ""
+            click.echo(f"{label}: {done / total:.0%}{left}", err=True)
 
     return show

@@ -1,17 +1,23 @@
 """The shop's services and the tools that only commands use, on one object."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from app.bootstrap import Shop
 from app.services.accounts import Accounts
 from app.services.deletions import Deletions
 from app.services.demo import DemoShop
+from app.services.embedding.embedding import Embedding
+from app.services.embedding.text_model import load_text_model
 from app.services.erasures import Erasures
 from app.services.exporting import Exports
 from app.services.importing.events import EventImport
 from app.services.importing.items import ItemImport
 from app.services.importing.ratings import RatingImport
 from app.services.keys import Keys
+from app.services.learning.library import ModelLibrary
+from app.services.learning.switching import ModelSwitch
+from app.services.learning.training import ModelTraining
 from app.services.settings import Settings as ShopSettings
 from app.services.snapshot_making import SnapshotMaking
 from app.services.snapshots import Snapshots
@@ -33,8 +39,12 @@ class Workshop:
     event_import: EventImport
     exports: Exports
     demo: DemoShop
+    embedding: Embedding
     snapshots: Snapshots
     snapshot_making: SnapshotMaking
+    models: ModelLibrary
+    model_switch: ModelSwitch
+    training: ModelTraining
 
 
 def build_workshop(shop: Shop) -> Workshop:
@@ -56,6 +66,24 @@ def build_workshop(shop: Shop) -> Workshop:
         demo=DemoShop(
             writer, items, services.events, ratings, services.settings, repositories.markers
         ),
+        embedding=Embedding(items, writer, load_text_model),
         snapshots=services.snapshots,
         snapshot_making=SnapshotMaking(services.snapshots, repositories.changes, services.feed),
+        models=services.model_library,
+        model_switch=services.model_switch,
+        training=_training(shop),
+    )
+
+
+def _training(shop: Shop) -> ModelTraining:
+    repositories, services = shop.repositories, shop.services
+    return ModelTraining(
+        services.tables,
+        services.feed,
+        services.snapshots,
+        repositories.changes,
+        library=services.model_library,
+        switch=services.model_switch,
+        leases=repositories.leases,
+        now=lambda: datetime.now(UTC),
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from app.domain.errors import InvalidInput
 from app.domain.ids import check_id, is_text
 
 AttributeValue = str | float | bool
+Vectors = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Item:
     """The shop's own vector; all own vectors of a catalogue have one length."""
     attributes: Mapping[str, AttributeValue] = dataclasses.field(default_factory=dict)
     """What else the shop says of it, by name: `{"size": "XL", "organic": True}`."""
+    vectors: Vectors = dataclasses.field(default_factory=dict)
+    """Vectors of its text, its picture and so on, by name; all of one name have one length."""
     created_at: datetime | None = None
     updated_at: datetime | None = None
     encoding: Encoding | None = None
@@ -78,6 +82,11 @@ MAX_NUMBER = 1e15
 MAX_FEATURES = 4_096
 MAX_FEATURE = 1e15
 """Squares of larger ones would leave float32."""
+MAX_VECTORS = 8
+"""Named vectors an item."""
+VECTOR_NAME = "[A-Za-z][A-Za-z0-9_-]{0,31}"
+FEATURES = "features"
+"""Names the vector without a name among weights, and so no other."""
 
 
 def check_item(item: Item) -> Item:
@@ -91,9 +100,19 @@ def check_item(item: Item) -> Item:
         raise InvalidInput("tags", f"must be at most {MAX_TAGS}")
     for tag in item.tags:
         _check_text(tag, "tags", MAX_TAG)
-    _check_features(item.features)
+    if item.features is not None:
+        _check_vector(item.features, FEATURES)
+    _check_vectors(item.vectors)
     _check_attributes(item.attributes)
     return item
+
+
+def merged_vectors(
+    former: Vectors, changes: Mapping[str, tuple[float, ...] | None] | None
+) -> Vectors:
+    """Return the vectors after a change: None takes one away, or all, and the rest stays."""
+    merged = {} if changes is None else {**former, **changes}
+    return {name: vector for name, vector in merged.items() if vector is not None}
 
 
 def is_number(value: object) -> bool:
@@ -131,13 +150,30 @@ def _check_text(text: str | None, field: str, limit: int) -> None:
         raise InvalidInput(field, "must be Unicode text without NUL or lone surrogates")
 
 
-def _check_features(features: tuple[float, ...] | None) -> None:
-    if features is None:
-        return
-    if not 0 < len(features) <= MAX_FEATURES:
-        raise InvalidInput("features", f"must have 1 to {MAX_FEATURES} numbers")
-    if not all(math.isfinite(value) and abs(value) <= MAX_FEATURE for value in features):
-        raise InvalidInput("features", f"must be finite numbers within +-{MAX_FEATURE:.0e}")
+def _check_vector(vector: tuple[float, ...], field: str) -> None:
+    if not 0 < len(vector) <= MAX_FEATURES:
+        raise InvalidInput(field, f"must have 1 to {MAX_FEATURES} numbers")
+    if not all(math.isfinite(value) and abs(value) <= MAX_FEATURE for value in vector):
+        raise InvalidInput(field, f"must be finite numbers within +-{MAX_FEATURE:.0e}")
+
+
+def _check_vectors(vectors: Vectors) -> None:
+    if len(vectors) > MAX_VECTORS:
+        raise InvalidInput("vectors", f"must be at most {MAX_VECTORS}")
+    for name, vector in vectors.items():
+        check_vector_name(name)
+        _check_vector(vector, f"vectors.{name}")
+
+
+def check_vector_name(name: str) -> str:
+    """Return the name, or raise InvalidInput if no vector can have it."""
+    if name == FEATURES or not re.fullmatch(VECTOR_NAME, name):
+        raise InvalidInput(
+            "vectors",
+            f"are named by 1 to 32 letters, digits, - and _, beginning with a letter, "
+            f"and not {FEATURES!r}: {name!r}",
+        )
+    return name
 
 
 def _check_attributes(attributes: Mapping[str, AttributeValue]) -> None:

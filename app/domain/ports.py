@@ -67,8 +67,14 @@ class ItemRepository(Protocol):
     def replace_many(self, items: Sequence[Item]) -> Position | None:
         """Store many items whole; the last of equal ids wins."""
 
+    def replace_many_if_unchanged(self, pairs: Sequence[tuple[Item, Item]]) -> Written[int]:
+        """Replace items (new, as seen) that are still as seen; the value tells how many were."""
+
     def find(self, item_id: str) -> Item | None:
         """Return one item."""
+
+    def count(self) -> int:
+        """Return about how many items there are."""
 
     def existing(self, item_ids: Iterable[str]) -> set[str]:
         """Return those of the ids that are in the catalogue."""
@@ -78,6 +84,9 @@ class ItemRepository(Protocol):
 
     def features_length(self) -> int | None:
         """Return the length of the own vectors that are stored; None if there is none."""
+
+    def vector_lengths(self, names: Iterable[str]) -> dict[str, int]:
+        """Return how long the stored vectors of those names are that are stored at all."""
 
     def page(self, *, after: str | None, limit: int) -> list[Item]:
         """Return the items whose ids follow `after`, in the order of their ids."""

@@ -69,12 +69,14 @@ class ShopSettings:
     """Power of the shopper's own norm in a cosine, of 1 for both; 0.5: the cosine."""
     damping: float = 0.0
     """What many have says less of two shoppers: it is divided by their number to this power."""
-    co_activity: float = 1.0
-    """Among co-rated items, shoppers with many items say less: divided by their number, so."""
-    co_rarity: float = 1.0
-    """So the shopper's own items by how many have them."""
+    co_rarity: float = 0.5
+    """Among the co-rated, a shopper's item says 1 / (number who have it) to this power."""
+    co_damping: float = 0.75
+    """And who has many items is reached by chance: divided by their number to this power."""
+    co_exponent: float = 3.0
+    """Those who share most weigh most: by this power."""
     co_novelty: float = 0.5
-    """So the items in question: above, the rarer are shown."""
+    """An item's score is divided by how many have it to this power: above 0 the known give way."""
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
     """What one event of each kind says; a kind that is not named here is not taken in."""
     half_life_days: float = 90.0

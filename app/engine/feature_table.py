@@ -1,44 +1,53 @@
-"""The live feature vectors of the catalogue, in two spaces."""
+"""The live feature vectors of the catalogue."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from app.engine import kernels_features as kernels
-from app.engine.growth import resized
+from app.domain.catalogue import FEATURES
+from app.engine.encoded_vectors import EncodedVectors, checked
+from app.engine.fusion import Space, Vectors, by_space, fused_scores
+from app.engine.held_rows import HeldRows
 from app.engine.ids import IdIndex
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
-from app.engine.kernels_features import DIMENSIONS
-from app.engine.own_vectors import OwnVectors
+from app.engine.named_vectors import NamedVectors
+from app.engine.own_vectors import OwnVectors, dense
 from app.engine.packing import Arrays
 from app.engine.profile import Profile
-from app.engine.row_table import RowTable
+
+_OWN = "own"
 
 
 class Features:
-    """Item -> feature vector: encoded from the catalogue (sparse) or brought along (dense).
+    """Item -> feature vector, encoded from the catalogue (sparse) or brought along (dense), and
+    any number of named ones beside it.
 
-    An item is in one space, that of the last put, and similar only to items of the same space.
-    A vector holds one reference to the item's id, a zero vector too. Each method takes `lock`.
+    Without a name an item is in one space, that of the last put. Two items are compared by the
+    spaces that both are in (see `fusion`), weighted by `weights`: 1 where it says nothing.
+    An item's vectors hold one reference to its id, zero vectors too. Each method takes `lock`.
     """
 
     def __init__(self, items: IdIndex, lock: threading.RLock) -> None:
         self.items = items
         self.lock = lock
-        self._encoded = RowTable(squared=True)
+        self.weights: Callable[[], Mapping[str, float]] = dict
+        self._encoded = EncodedVectors()
         self._own = OwnVectors()
-        self._held = np.zeros(0, np.bool_)
+        self._named = NamedVectors()
+        self._held = HeldRows(items)
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(self._held))
+        return len(self._held)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of both spaces, slack included, without the ids."""
-        return self._encoded.nbytes + self._own.nbytes + self._held.nbytes
+        """Bytes of all spaces, slack included, without the ids."""
+        parts = (self._encoded, self._own, self._named, self._held.flags)
+        return sum(part.nbytes for part in parts)
 
     @property
     def own_size(self) -> int:
@@ -50,22 +59,22 @@ class Features:
         """Whether any such vector has a negative entry."""
         return self._own.signed
 
+    @property
+    def named_sizes(self) -> dict[str, int]:
+        """Dimension of the named vectors, by name."""
+        with self.lock:
+            return self._named.sizes()
+
     def put_encoded(self, item_id: str, dims: Int32s, weights: Float32s) -> None:
         """Store an encoded vector (see `features.encode`), in place of any other of the item.
 
         dims, weights : shape (n,), distinct dimensions below DIMENSIONS, weights not negative.
         """
-        dims, weights = np.array(dims, np.int32), np.array(weights, np.float32)
-        if dims.size != weights.size:
-            raise ValueError(f"{dims.size} dimensions do not go with {weights.size} weights")
-        if dims.size and (int(dims.min()) < 0 or int(dims.max()) >= DIMENSIONS):
-            raise ValueError(f"encoded dimensions lie between 0 and {DIMENSIONS - 1}")
-        if not (np.isfinite(weights).all() and (weights >= 0.0).all()):
-            raise ValueError("encoded weights must be finite and not negative")
+        dims, weights = checked(dims, weights)
         with self.lock:
-            row = self._hold(item_id)
+            row = self._held.hold(item_id)
             self._own.remove(row)
-            self._encoded.set_row(row, dims, weights)
+            self._encoded.put(row, dims, weights)
 
     def put_encoded_many(
         self, item_ids: Sequence[str], ends: Int64s, dims: Int32s, weights: Float32s
@@ -82,9 +91,7 @@ class Features:
         vector : shape (d,), float; the first vector of the catalogue sets d. Raises ValueError for
         another size, for an empty vector and for numbers that are not finite.
         """
-        given = np.asarray(vector, dtype=np.float64)
-        if given.ndim != 1 or given.size == 0 or not np.isfinite(given).all():
-            raise ValueError("a feature vector is a non-empty list of finite numbers")
+        given = dense(vector)
         with self.lock:
             row = self.items.row(item_id)
             alone = self._own.count == 1 and row is not None and self._own.has(row)
@@ -93,23 +100,35 @@ class Features:
                     f"this catalogue's feature vectors have {self._own.size} numbers, "
                     f"not {given.size}"
                 )
-            row = self._hold(item_id)
+            row = self._held.hold(item_id)
             if alone:
                 self._own.remove(row)
-            self._encoded.set_row(row, np.empty(0, np.int32), np.empty(0, np.float32))
+            self._encoded.remove(row)
             self._own.put(row, given)
 
-    def remove(self, item_id: str) -> bool:
-        """Forget an item's vector; False if there is none."""
+    def put_named(self, item_id: str, vectors: Mapping[str, npt.ArrayLike]) -> dict[str, str]:
+        """Store the named vectors of an item in place of all named ones that it has.
+
+        The first of a name sets its length; a vector of another one is left out. Returns why, by
+        name. Raises ValueError for what `put_own` refuses.
+        """
+        given = {name: dense(vector) for name, vector in vectors.items()}
         with self.lock:
             row = self.items.row(item_id)
-            if row is None or row >= self._held.size or not self._held[row]:
+            held = row is not None and row in self._held
+            return self._named.put(self._held.hold(item_id), given) if given or held else {}
+
+    def remove(self, item_id: str) -> bool:
+        """Forget an item's vectors; False if there are none."""
+        with self.lock:
+            row = self.items.row(item_id)
+            if row is None or row not in self._held:
                 return False
+            self._named.remove(row)
             self._own.remove(row)
-            self._encoded.set_row(row, np.empty(0, np.int32), np.empty(0, np.float32))
+            self._encoded.remove(row)
             self._encoded.trim()
-            self._held[row] = False
-            self.items.release(row)
+            self._held.release(row)
             return True
 
     def encoded(self, item_row: int) -> tuple[Int32s, Float32s]:
@@ -118,57 +137,61 @@ class Features:
             return self._encoded.row(item_row)
 
     def by_id(self) -> dict[str, tuple[tuple[int, float], ...]]:
-        """Return every vector as stored: (dimension, number) pairs, ~dimension in own ones."""
+        """Return the vectors without a name: (dimension, number) pairs, ~dimension in own ones."""
         with self.lock:
             return {
-                self.items.id(row): self._own.pairs(row) or self._encoded_pairs(row)
-                for row in np.flatnonzero(self._held).tolist()
+                self.items.id(row): self._own.pairs(row) or self._encoded.pairs(row)
+                for row in self._held.rows()
             }
 
-    def _encoded_pairs(self, row: int) -> tuple[tuple[int, float], ...]:
-        dims, weights = self._encoded.row(row)
-        return tuple(sorted(zip(dims.tolist(), weights.tolist(), strict=True)))
+    def named_by_id(self) -> dict[str, dict[str, str]]:
+        """Return what tells each item's named vectors from others: length and digest by name."""
+        with self.lock:
+            rows = self._held.rows() if self._named.spaces else []
+            return {self.items.id(row): of for row in rows if (of := self._named.of(row))}
 
     def similar(self, item_row: int) -> Float64s:
-        """Return |cosine| with every item, itself included, shape (items.capacity,)."""
+        """Return the similarity to every item, itself included, shape (items.capacity,)."""
         return self.weighted(Profile(np.array([item_row], np.int32), np.ones(1)))
 
     def weighted(self, profile: Profile) -> Float64s:
-        """Return the sum of value * |cosine| over the profile's items, shape (items.capacity,)."""
+        """Return the sum of value * similarity over the profile's items, (items.capacity,)."""
         with self.lock:
-            n_items = self.items.capacity
-            scores = np.zeros(n_items)
-            self._encoded.fit_rows(n_items)
-            table = self._encoded.arrays
-            wanted = kernels.encoded_profile(table, profile.items, profile.values, DIMENSIONS)
-            if len(self._encoded) and wanted.any():
-                kernels.encoded_product(table, n_items, wanted, scores)
-            self._own.add_scores(profile, scores)
+            spaces = self._spaces()
+            if self._named.spaces:
+                return fused_scores(spaces, profile, self.items.capacity)
+            scores = np.zeros(self.items.capacity)
+            for space in spaces:  # an item is in one of these two: nothing to weigh
+                space.vectors.add_scores(profile, scores)
             return scores
 
+    def by_space(self, item_row: int, others: Int32s) -> dict[str, Float64s]:
+        """Return what each space adds to the similarity of one item and each other, (n,) each."""
+        with self.lock:
+            return by_space(self._spaces(), item_row, others, self.items.capacity)
+
+    def _spaces(self) -> list[Space]:
+        """Return the spaces that weigh something, in an order that is the same everywhere."""
+        weights = self.weights()
+        named = sorted(self._named.spaces.items(), key=itemgetter(0))
+        spaces: list[tuple[str, Vectors]] = [(FEATURES, self._encoded), (FEATURES, self._own)]
+        spaces += named
+        weighed = [Space(name, weights.get(name, 1.0), vectors) for name, vectors in spaces]
+        return [space for space in weighed if space.weight > 0.0]
+
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return both spaces as plain arrays, rows as they are, for `restore`.
+        """Return all spaces as plain arrays, rows as they are, for `restore`.
 
         They are the live arrays, which stay where they are as long as nothing is changed.
         """
         with self.lock:
-            self._encoded.fit_rows(self.items.capacity)  # readers will find nothing left to do
-            return {**self._encoded.dump("encoded"), **self._own.dump(), "held": self._held}
+            vectors = self._encoded.dump(self.items.capacity) | self._own.dump(_OWN)
+            return vectors | self._named.dump() | {"held": self._held.flags}
 
     def restore(self, arrays: Arrays) -> None:
         """Become what `dump` described, over ids that were restored too; the arrays are taken."""
         with self.lock:
-            self._encoded.restore("encoded", arrays)
-            self._own.restore(arrays)
-            self._held = arrays["held"]
-
-    def _hold(self, item_id: str) -> int:
-        """Return the item's row, with one reference from here."""
-        row = self.items.row(item_id)
-        if row is not None and row < self._held.size and self._held[row]:
-            return row
-        row = self.items.acquire(item_id)
-        if row >= self._held.size:
-            self._held = resized(self._held, row + 1 + row // 4)
-        self._held[row] = True
-        return row
+            self._encoded.restore(arrays)
+            self._own.restore(_OWN, arrays)
+            self._named.restore(arrays)
+            self._held.flags = arrays["held"]

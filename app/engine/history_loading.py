@@ -16,7 +16,8 @@ class EventBatch(NamedTuple):
 
     subjects: Sequence[str]
     items: Sequence[str]
-    facts: Sequence[Fact]
+    facts: "Sequence[Fact] | EventRows"
+    """What they say; as rows: all but subject and item, in the codes of the history's words."""
 
 
 def gather(
@@ -29,13 +30,20 @@ def gather(
     """Return events, shape (n,), unlinked; each holds a reference to its subject and its item."""
     parts = [np.zeros(0, EVENT)]
     for batch in batches:
-        events = np.zeros(len(batch.facts), EVENT)
-        if batch.facts:
-            fill(events, batch.facts, words)
+        events = _rows_of(batch, words)
         events["subject"] = acquire_in_steps(users, lock, batch.subjects)
         events["item"] = acquire_in_steps(items, lock, batch.items)
         parts.append(events)
     return np.concatenate(parts)
+
+
+def _rows_of(batch: EventBatch, words: Vocabulary) -> EventRows:
+    if isinstance(batch.facts, np.ndarray):
+        return batch.facts.copy()
+    events = np.zeros(len(batch.facts), EVENT)
+    if batch.facts:
+        fill(events, batch.facts, words)
+    return events
 
 
 def fill(events: EventRows, facts: Sequence[Fact], words: Vocabulary) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,19 @@ from app.engine.packing import Arrays
 
 _KEY_BYTES = 8
 _FIRST_ROOM = 64
+
+
+class Watcher(Protocol):
+    """Hears of ids that come and go."""
+
+    def added(self, rows: Int64s, ids: Sequence[str]) -> None:
+        """Take in ids that are new, and their rows."""
+
+    def dropped(self, row: int) -> None:
+        """Take in that a row belongs to nobody."""
+
+    def restored(self) -> None:
+        """Take in that everything may be another."""
 
 
 class IdIndex:
@@ -33,6 +46,7 @@ class IdIndex:
         self._references = np.zeros(_FIRST_ROOM, dtype=np.int64)
         self._keys = np.zeros(_FIRST_ROOM, dtype=np.uint64)
         self._alive = np.zeros(_FIRST_ROOM, dtype=np.uint8)
+        self.watchers: list[Watcher] = []
 
     def __len__(self) -> int:
         return self._count
@@ -131,6 +145,8 @@ class IdIndex:
         self._alive[row] = 0
         self._count -= 1
         self._free.append(row)
+        for watcher in self.watchers:
+            watcher.dropped(row)
 
     def _add(self, ids: list[str]) -> Int64s:
         """Give rows to new, distinct ids."""
@@ -146,6 +162,8 @@ class IdIndex:
         self._alive[rows] = 1
         self._count += len(ids)
         self._set_keys(rows, encoded)
+        for watcher in self.watchers:
+            watcher.added(rows, ids)
         return rows
 
     def _widen(self) -> None:
@@ -200,6 +218,8 @@ class IdIndex:
         self._count = int(np.count_nonzero(self._alive))
         self._free = arrays["free"].tolist()
         self._prefix = arrays["prefix"].tobytes() if arrays["has_prefix"][0] else None
+        for watcher in self.watchers:
+            watcher.restored()
 
 
 def _bytes(id_: str) -> bytes:

@@ -22,35 +22,53 @@ def reach(items: Table, rows: Int32s, weights: Float64s, sums: Float64s) -> None
 
 @kernel
 def take_reached(
-    users: Table, listed: Int32s, own: int, activity: float, sums: Float64s, reached: Float64s
+    users: Table,
+    listed: Int32s,
+    own: int,
+    least: float,
+    power: float,
+    sums: Float64s,
+    rows: Int32s,
+    reached: Float64s,
 ) -> int:
-    """Move sums / (number of items)^activity of listed users to `reached`; return their postings.
+    """Write down sum / (number of items)^power of the users whose sum is above `least`.
 
-    The shopper's own sum is dropped. All sums of the listed are 0 afterwards.
+    Leaves out `own`. Returns how many there are. The sums of all who are listed are 0 afterwards.
     """
     span = users[2]
-    postings = 0
+    count = 0
     for at in range(listed.size):
         user = listed[at]
-        length = span[user, 1]
-        reached[at] = sums[user] / length**activity if user != own else 0.0
+        if sums[user] > least and user != own:
+            rows[count] = user
+            reached[count] = sums[user] / np.float64(span[user, 1]) ** power
+            count += 1
         sums[user] = 0.0
-        postings += length
-    return postings
+    return count
 
 
 @kernel
-def spread(users: Table, listed: Int32s, reached: Float64s, scores: Float64s) -> None:
+def spread(users: Table, rows: Int32s, weights: Float64s, scores: Float64s) -> None:
     """Add every user's weight to all items that user has a positive preference for."""
     index, value, span, _, _ = users
-    for at in range(listed.size):
-        weight = reached[at]
-        if weight == 0.0:
-            continue
-        start, length = span[listed[at], 0], span[listed[at], 1]
+    for at in range(rows.size):
+        start, length = span[rows[at], 0], span[rows[at], 1]
         items = index[start : start + length]
         values = value[start : start + length]
         for place in range(length):
             entry = items[place]
             item = np.uint32(entry ^ (entry >> 31))
-            scores[item] += weight if values[place] > 0.0 else 0.0
+            scores[item] += weights[at] if values[place] > 0.0 else 0.0
+
+
+@kernel
+def gather(items: Table, rows: Int32s, sums: Float64s) -> Float64s:
+    """Sum up, for each of the items, `sums` of the users with a positive preference for it."""
+    index, value, span, _, _ = items
+    found = np.zeros(rows.size)
+    for at in range(rows.size):
+        start, length = span[rows[at], 0], span[rows[at], 1]
+        for place in range(start, start + length):
+            user = index[place] ^ (index[place] >> 31)
+            found[at] += sums[user] if value[place] > 0.0 else 0.0
+    return found

@@ -1,4 +1,4 @@
-"""The numba loop that turns dot products into cosines with knobs."""
+"""The numba loops that turn sums over common items into similarities with knobs."""
 
 import numpy as np
 
@@ -35,3 +35,14 @@ def weigh_products(
         if shrinkage > 0.0:
             sums[user] *= counts[user] / (counts[user] + shrinkage)
             counts[user] = 0.0
+
+
+@kernel
+def overlaps(sums: Float64s, users: Table, listed: Int32s, size: int, shrinkage: float) -> None:
+    """Turn counts of common items into |both| / |either| in place, times n / (n + shrinkage)."""
+    span = users[2]
+    for at in range(listed.size):
+        user = listed[at]
+        common = sums[user]
+        overlap = common / (size + span[user, 1] - common)
+        sums[user] = overlap * (common / (common + shrinkage))

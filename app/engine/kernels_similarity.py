@@ -178,17 +178,6 @@ def list_cosines(
 
 
 @kernel
-def overlaps(sums: Float64s, users: Table, listed: Int32s, size: int, shrinkage: float) -> None:
-    """Turn counts of common items into |both| / |either| in place, times n / (n + shrinkage)."""
-    span = users[2]
-    for at in range(listed.size):
-        user = listed[at]
-        common = sums[user]
-        overlap = common / (size + span[user, 1] - common)
-        sums[user] = overlap * (common / (common + shrinkage))
-
-
-@kernel
 def list_similar(
     sums: Float64s,
     listed: Int32s,

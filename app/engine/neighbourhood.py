@@ -1,5 +1,6 @@
 """Who counts as similar, and how much each says."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +20,12 @@ class Neighbourhood(NamedTuple):
     exponent: float = 1.0
     """Neighbours weigh by similarity to this power: above 1 the nearest count more."""
     asymmetry: float = 0.5
-    """Cosine divides by |shopper|^(2 a) |neighbour|^(2 - 2 a); below 1/2, long histories lose."""
+    """Cosine divides by |shopper|^(2 a) |neighbour|^(2 - 2 a); below 1/2, long histories lose.
+
+    Other than at 1/2, it is not bounded by 1, and `min_similarity` is in that other unit."""
     damping: float = 0.0
-    """Cosine's products are divided by raters^damping: what everybody has says little."""
+    """Cosine's products are multiplied by (fewest raters of the shopper's items / raters)^damping:
+    what everybody has says little."""
 
     @property
     def plain_cosine(self) -> bool:
@@ -45,3 +49,12 @@ class Neighbourhood(NamedTuple):
         counts = np.maximum(raters, 1)
         scaled: Float64s = values * np.power(counts.min() / counts, self.damping)
         return scaled
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The most similar users, best first: rows, similarities and weights, shapes (m,)."""
+
+    rows: Int32s
+    similarities: Float64s
+    weights: Float64s

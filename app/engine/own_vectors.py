@@ -7,11 +7,19 @@ import numpy.typing as npt
 
 from app.engine import kernels_features as kernels
 from app.engine.growth import resized
-from app.engine.jit import Float64s, Int32s
+from app.engine.jit import Float32s, Float64s, Int32s
 from app.engine.packing import Arrays
 from app.engine.profile import Profile
 
 _FIRST_SLOTS = 16
+
+
+def dense(vector: npt.ArrayLike) -> Float64s:
+    """Return a vector as an array of shape (d,), or raise ValueError if it is none."""
+    given = np.asarray(vector, dtype=np.float64)
+    if given.ndim != 1 or given.size == 0 or not np.isfinite(given).all():
+        raise ValueError("a feature vector is a non-empty list of finite numbers")
+    return given
 
 
 class OwnVectors:
@@ -19,10 +27,12 @@ class OwnVectors:
 
     Stored as float32, scaled by a power of two (which keeps their digits), with 1 / length in
     float64. An item row has a slot in the block or -1; the last slot fills a hole at once.
+    absolute : whether |cosine| is the similarity, or the cosine itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, absolute: bool = True) -> None:
         self.count = 0
+        self._absolute = absolute
         self._signed = 0
         self._slots = np.empty(0, np.int32)
         self._reset(0)
@@ -32,20 +42,20 @@ class OwnVectors:
         self._inverse = np.zeros(_FIRST_SLOTS)
         self._owners = np.zeros(_FIRST_SLOTS, np.int32)
 
-    def dump(self) -> dict[str, npt.NDArray[Any]]:
+    def dump(self, name: str) -> dict[str, npt.NDArray[Any]]:
         """Return everything as plain arrays, for `restore`."""
         count = self.count
         return {
-            "own.vectors": self._vectors[:count],
-            "own.inverse": self._inverse[:count],
-            "own.owners": self._owners[:count],
-            "own.slots": self._slots,
+            f"{name}.vectors": self._vectors[:count],
+            f"{name}.inverse": self._inverse[:count],
+            f"{name}.owners": self._owners[:count],
+            f"{name}.slots": self._slots,
         }
 
-    def restore(self, arrays: Arrays) -> None:
+    def restore(self, name: str, arrays: Arrays) -> None:
         """Become what `dump` described; the arrays belong to this object from now on."""
-        self._vectors, self._inverse = arrays["own.vectors"], arrays["own.inverse"]
-        self._owners, self._slots = arrays["own.owners"], arrays["own.slots"]
+        self._vectors, self._inverse = arrays[f"{name}.vectors"], arrays[f"{name}.inverse"]
+        self._owners, self._slots = arrays[f"{name}.owners"], arrays[f"{name}.slots"]
         self.count = len(self._owners)
         self._signed = int((self._vectors < 0.0).any(axis=1).sum())
 
@@ -74,6 +84,16 @@ class OwnVectors:
         if not self.has(row):
             return ()
         return tuple((~dim, x) for dim, x in enumerate(self._vectors[self._slots[row]].tolist()))
+
+    def stored(self, row: int) -> Float32s | None:
+        """Copy a row's vector as stored, shape (size,); None if it has none."""
+        return self._vectors[self._slots[row]].copy() if self.has(row) else None
+
+    def present(self, n_items: int) -> npt.NDArray[np.bool_]:
+        """Tell which rows have a vector that is not zero, shape (n_items,)."""
+        has = np.zeros(n_items, np.bool_)
+        has[self._owners[: self.count]] = self._inverse[: self.count] > 0.0
+        return has
 
     def put(self, row: int, vector: Float64s) -> None:
         """Store or replace a row's vector; shape (size,), finite."""
@@ -121,7 +141,7 @@ class OwnVectors:
         return True
 
     def add_scores(self, profile: Profile, scores: Float64s) -> None:
-        """Write sum of value * |cosine| over the profile's items to every row with a vector."""
+        """Write sum of value * similarity over the profile's items to every row with a vector."""
         if self.count == 0:
             return
         slots = self._slots_of(profile.items)
@@ -131,14 +151,26 @@ class OwnVectors:
         if values.size == 0:
             return
         units = self._units(slots[have])
-        if self.signed:
+        if self._absolute and self.signed:
             kernels.own_absolute_product(block, inverse, owners, units, values, scores)
         else:
             kernels.own_product(block, inverse, owners, values @ units, scores)
 
+    def cosines(self, row: int, others: Int32s) -> Float64s:
+        """Return the similarity of one row to each of the others, shape (n,); 0 without vector."""
+        slots = self._slots_of(others)
+        have = slots >= 0
+        found = np.zeros(others.size)
+        if self.has(row):
+            one = self._units(self._slots[row : row + 1])[0]
+            found[have] = self._units(slots[have]) @ one
+        return np.abs(found) if self._absolute else found
+
     def _slots_of(self, rows: Int32s) -> Int32s:
+        slots = np.full(rows.size, -1, np.int32)
         known = rows < self._slots.size
-        return np.where(known, self._slots[np.where(known, rows, 0)], -1).astype(np.int32)
+        slots[known] = self._slots[rows[known]]
+        return slots
 
     def _units(self, slots: Int32s) -> Float64s:
         units: Float64s = self._vectors[slots] * self._inverse[slots, np.newaxis]

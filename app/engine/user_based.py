@@ -1,7 +1,6 @@
 """User-based recommendation: what the most similar shoppers prefer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,24 +9,13 @@ from app.engine import kernels_similarity as kernels
 from app.engine.explanation import UserExplanation, explain_by_neighbours
 from app.engine.jit import Float64s, Int32s
 from app.engine.kernels_table import LENGTH
-from app.engine.neighbourhood import Neighbourhood
+from app.engine.neighbourhood import Neighbourhood, Neighbours
 from app.engine.preferences import Preferences
 from app.engine.profile import Profile
 from app.engine.ranking import best_rows
 
 # (profile, neighbourhood, g, least) -> number of candidates written down
 Measure = Callable[[Profile, Neighbourhood, float, float], int]
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """The most similar users, best first: rows, similarities and weights, shapes (m,)."""
-
-    rows: Int32s
-    similarities: Float64s
-    weights: Float64s
-
-
 _PLAIN = Neighbourhood()
 
 
@@ -59,9 +47,9 @@ class UserBased:
         pearson : correlation over the common items; 0 for fewer than two, or without variance.
         jaccard : items in common / items of either; values do not count.
 
-        Similarities are compared after rounding to twelve digits; it must be above 0 then and at
-        least `min_similarity`. At equal similarity the smaller user id goes first.
-        Raises ValueError for another `similarity`.
+        All with the knobs of `near`. Similarities are compared after rounding to twelve digits; one
+        must be above 0 then and at least `min_similarity`. At equal similarity the smaller user id
+        goes first. Raises ValueError for another `similarity`.
         """
         if near.similarity not in self._measures:
             known = ", ".join(self._measures)
@@ -131,7 +119,7 @@ class UserBased:
             return scores
 
     def _fit(self) -> None:
-        n_users = self._n_users
+        n_users = self._preferences.users.capacity
         if n_users > self._sums.size:
             room = n_users + n_users // 8
             self._sums, self._seen = np.zeros(room), np.zeros(room, np.uint8)
@@ -176,8 +164,8 @@ class UserBased:
 
     def _scanned(self, profile: Profile, g: float) -> Int32s:
         """Sum up products; return the users met."""
-        items, sums, n_users = self._preferences.by_item.arrays, self._sums, self._n_users
-        rows, values = profile.items, profile.values
+        items, sums = self._preferences.by_item.arrays, self._sums
+        rows, values, n_users = profile.items, profile.values, self._preferences.users.capacity
         if kernels.is_dense(items, rows, n_users):
             kernels.scan(items, rows, values, g, sums)
             return self._listed[: kernels.list_met(sums, n_users, self._listed)]
@@ -192,7 +180,9 @@ class UserBased:
         listed = self._touched(profile)
         kernels.scan_sets(self._preferences.by_item.arrays, profile.items, self._sums)
         users = self._preferences.by_user.arrays
-        kernels.overlaps(self._sums, users, listed, profile.items.size, float(near.shrinkage))
+        kernels_shrinking.overlaps(
+            self._sums, users, listed, profile.items.size, float(near.shrinkage)
+        )
         return self._list_similar(profile, listed, least)
 
     def _pearson(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
@@ -208,7 +198,3 @@ class UserBased:
         return kernels.list_similar(
             self._sums, listed, profile.user_row, least, self._rows, self._rounded
         )
-
-    @property
-    def _n_users(self) -> int:
-        return self._preferences.users.capacity

@@ -12,6 +12,7 @@ from app.engine.activity import Activity
 from app.engine.baskets import Baskets
 from app.engine.categories import Categories
 from app.engine.co_liked import co_liked
+from app.engine.co_rated import CoRated, CoRating
 from app.engine.context import ContextCounts, lifted
 from app.engine.event_record import Fact
 from app.engine.facets import Facets
@@ -23,8 +24,9 @@ from app.engine.ids import IdIndex
 from app.engine.implied import Formula, Implied, Landmark
 from app.engine.item_based import ItemBased
 from app.engine.kernels_history import oldest
-from app.engine.preferences import Preferences
 from app.engine.neighbourhood import Neighbourhood
+from app.engine.preferences import Preferences
+from app.engine.rating_prediction import RatingParameters, fit_rating_prediction
 from app.engine.tally import Tally
 from app.engine.transitions import Transitions
 from app.engine.user_based import UserBased
@@ -40,6 +42,8 @@ def compile_kernels() -> None:
     _exercise_activity()
     _exercise_history()
     co_liked(preferences, 0)
+    _exercise_co_rated(preferences)
+    _exercise_rating_prediction()
 
 
 def _exercise_facets() -> None:
@@ -76,12 +80,27 @@ def _exercise_user_based(preferences: Preferences, user_based: UserBased) -> Non
             continue
         for similarity in ("cosine", "pearson", "jaccard"):
             for g in (1.0, 0.5):
+                user_based.neighbours(profile, Neighbourhood(3, similarity, shrinkage=1.0), g=g)
                 found = user_based.neighbours(profile, Neighbourhood(3, similarity), g=g)
         scores = user_based.scores(profile, found)
         user_based.predict(profile, found)
         user_based.explain(profile, found, 0)
         allowed = ranking.everything(preferences.items)
         ranking.top_n(scores, preferences.items, n=2, allowed=allowed, min_score=0.1)
+
+
+def _exercise_co_rated(preferences: Preferences) -> None:
+    profile = preferences.session_profile({"u0": 1.0, "u1": 2.0})
+    for knobs in (CoRating(), CoRating(k=1)):
+        CoRated(preferences).scores(profile, knobs)
+    CoRated(preferences).explain(profile, 0)
+
+
+def _exercise_rating_prediction() -> None:
+    rows, ratings = np.arange(2, dtype=np.int32), np.array([1.0, 2.0])
+    quick = RatingParameters(dimensions=1, warm_up=0, draws=1)
+    fit = fit_rating_prediction(rows, rows, ratings, n_users=2, n_items=2, parameters=quick)
+    fit.predict_for(rows, ratings, rows)
 
 
 def _exercise_features(preferences: Preferences) -> None:

@@ -1,5 +1,6 @@
 """The catalogue in MongoDB: `items` {_id: item_id, title, ..., encoding, updated_at}."""
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -58,11 +59,28 @@ class MongoItems:
             )
             return position_of(session)
 
+    def replace_many_if_unchanged(self, pairs: Sequence[tuple[Item, Item]]) -> Written[int]:
+        """Replace items (new, as seen) that are still as seen; the value tells how many were."""
+        if not pairs:
+            return Written(0, None)
+        requests = [
+            ReplaceOne({"_id": seen.item_id, "updated_at": seen.updated_at}, _to_document(item))
+            for item, seen in pairs
+        ]
+        with self._store.session() as session:
+            outcome = self._items.bulk_write(requests, ordered=False, session=session)
+            return Written(outcome.matched_count, position_of(session))
+
     def find(self, item_id: str) -> Item | None:
         """Return one item."""
         with translated():
             row = self._items.find_one({"_id": item_id})
         return to_item(row) if row else None
+
+    def count(self) -> int:
+        """Return about how many items there are."""
+        with translated():
+            return self._items.estimated_document_count()
 
     def existing(self, item_ids: Iterable[str]) -> set[str]:
         """Return those of the ids that are in the catalogue."""
@@ -81,6 +99,16 @@ class MongoItems:
         with translated():
             row = self._items.find_one({LENGTH: {"$gt": 0}}, {LENGTH: 1})
         return row[LENGTH] if row else None
+
+    def vector_lengths(self, names: Iterable[str]) -> dict[str, int]:
+        """Return how long the stored vectors of those names are that are stored at all."""
+        lengths: dict[str, int] = {}
+        with translated():
+            for name in names:
+                chosen = {"vectors": {"$elemMatch": {"name": name, "length": {"$gt": 0}}}}
+                if row := self._items.find_one({"vectors.name": name} | chosen, chosen):
+                    lengths[name] = row["vectors"][0]["length"]
+        return lengths
 
     def page(self, *, after: str | None, limit: int) -> list[Item]:
         """Return the items whose ids follow `after`, in the order of their ids."""
@@ -110,6 +138,7 @@ def to_item(row: Document) -> Item:
         tags=tuple(row.get("tags") or ()),
         features=None if features is None else tuple(features),
         attributes=_to_attributes(row.get("attributes") or ()),
+        vectors=_to_vectors(row.get("vectors") or ()),
         created_at=row.get("created_at"),
         updated_at=row.get("updated_at"),
         encoding=_to_encoding(row.get("encoding")),
@@ -122,6 +151,13 @@ def _to_attributes(pairs: Iterable[Document]) -> dict[str, AttributeValue]:
         if not isinstance(value, str) and not is_number(value):
             raise ValueError(f"attribute {name} is {value!r}")
     return attributes
+
+
+def _to_vectors(entries: Iterable[Document]) -> dict[str, tuple[float, ...]]:
+    try:
+        return {str(e["name"]): struct.unpack(f"<{e['length']}d", e["data"]) for e in entries}
+    except struct.error as error:
+        raise ValueError(f"a vector is not as long as it says: {error}") from error
 
 
 def _to_encoding(row: Document | None) -> Encoding | None:
@@ -139,6 +175,11 @@ def _to_document(item: Item) -> Document:
     document["features"] = None if item.features is None else list(item.features)
     if item.features is not None:
         document[LENGTH] = len(item.features)
+    if item.vectors:  # bytes: a list of numbers takes half as much again, and ages to decode
+        document["vectors"] = [
+            {"name": name, "length": len(v), "data": struct.pack(f"<{len(v)}d", *v)}
+            for name, v in item.vectors.items()
+        ]
     document["created_at"] = item.created_at
     document["updated_at"] = item.updated_at
     encoding = item.encoding

@@ -5,7 +5,6 @@ from typing import TypeVar
 
 import structlog
 
-from app.domain.changes import Collection
 from app.repositories.mongo import Document
 
 log = structlog.get_logger(__name__)
@@ -13,11 +12,11 @@ T = TypeVar("T")
 
 
 def understood(
-    collection: Collection, rows: Iterable[Document], convert: Callable[[Document], T]
+    collection: str, rows: Iterable[Document], convert: Callable[[Document], T]
 ) -> Iterator[T]:
     """Yield the domain objects of those documents that can be understood."""
     for row in rows:
         try:
             yield convert(row)
         except (KeyError, TypeError, ValueError) as error:
-            log.warning("document not understood", collection=collection.value, error=repr(error))
+            log.warning("document not understood", collection=str(collection), error=repr(error))

@@ -116,6 +116,11 @@ class MongoStore:
                 name="by_features_length",
                 partialFilterExpression={"features_length": {"$gt": 0}},
             )
+            self.database["items"].create_index(
+                "vectors.name",
+                name="by_vector",
+                partialFilterExpression={"vectors.name": {"$exists": True}},
+            )
             self.database["deletions"].create_index("at", name="by_time")
             self.database["sessions"].create_index("user_id", name="by_user")
             self.database["erased"].create_index("swept_at", name="by_sweep", sparse=True)

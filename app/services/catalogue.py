@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from app.domain.catalogue import Item, check_item
+from app.domain.catalogue import Item, Vectors, check_item, merged_vectors
 from app.domain.changes import Position, Written
 from app.domain.errors import InvalidInput, UnknownItem
 from app.domain.ports import DeletionRepository, ItemRepository
@@ -55,10 +55,12 @@ class Catalogue:
         return position
 
     def change(self, item_id: str, changes: dict[str, Any]) -> Written[Item]:
-        """Change some columns of an item and leave the rest."""
+        """Change some columns of an item and leave the rest, also of its named vectors."""
         former = self.get(item_id)
         if not changes:
             return Written(former, None)
+        if "vectors" in changes:
+            changes = changes | {"vectors": merged_vectors(former.vectors, changes["vectors"])}
         finished = self._finished([replace(former, **changes)])[0]
         finished = replace(
             finished,
@@ -66,6 +68,16 @@ class Catalogue:
             updated_at=_later(finished.updated_at, former.updated_at),
         )
         return self._applied(self._items.replace_if_unchanged(finished, seen=former))
+
+    def set_vectors(self, changes: Sequence[tuple[Item, Vectors]]) -> int:
+        """Give items other named vectors; return how many had not been changed meanwhile."""
+        now = self._now()
+        pairs = [
+            (replace(seen, vectors=vectors, updated_at=_later(now, seen.updated_at)), seen)
+            for seen, vectors in changes
+        ]
+        self._check_lengths([check_item(item) for item, _ in pairs])
+        return self._applied(self._items.replace_many_if_unchanged(pairs)).value
 
     def get(self, item_id: str) -> Item:
         """Return an item, or raise UnknownItem."""
@@ -96,16 +108,18 @@ class Catalogue:
         ]
 
     def _check_lengths(self, items: Sequence[Item]) -> None:
-        lengths = [len(item.features) for item in items if item.features is not None]
-        if not lengths:
-            return
-        wanted = self._items.features_length() or lengths[0]
-        for length in lengths:
-            if length != wanted:
-                raise InvalidInput(
-                    "features",
-                    f"has {length} numbers, this catalogue's vectors have {wanted}",
-                )
+        own = [len(item.features) for item in items if item.features is not None]
+        if own:
+            wanted = self._items.features_length() or own[0]
+            _check_length("features", own, wanted, "this catalogue's vectors have")
+        named: dict[str, list[int]] = {}
+        for item in items:
+            for name, vector in item.vectors.items():
+                named.setdefault(name, []).append(len(vector))
+        stored = self._items.vector_lengths(named)
+        for name, lengths in named.items():
+            wanted = stored.get(name, lengths[0])
+            _check_length(f"vectors.{name}", lengths, wanted, f"the vectors {name!r} stored have")
 
     def _applied(self, written: Written[T]) -> Written[T]:
         self._feed.wait(written.position)
@@ -117,3 +131,9 @@ def _later(now: datetime | None, former: datetime | None) -> datetime | None:
     if now is None or former is None or now > former:
         return now
     return former + timedelta(milliseconds=1)
+
+
+def _check_length(field: str, lengths: Sequence[int], wanted: int, others: str) -> None:
+    for length in lengths:
+        if length != wanted:
+            raise InvalidInput(field, f"has {length} numbers, {others} {wanted}")

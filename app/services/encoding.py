@@ -1,6 +1,7 @@
 """An item's columns as a feature vector, in the form that is stored with it."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.catalogue import Encoding, Item, written
 
@@ -28,3 +29,9 @@ def encode_item(item: Item) -> Encoding:
         np.asarray(dims, np.dtype("<i4")).tobytes(),
         np.asarray(weights, np.dtype("<f4")).tobytes(),
     )
+
+
+def decoded(encoding: Encoding) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return dimensions and weights, read-only."""
+    dims = np.frombuffer(encoding.dims, np.dtype("<i4"))
+    return dims, np.frombuffer(encoding.weights, np.dtype("<f4"))

@@ -27,6 +27,7 @@ ITEM_COLUMNS = (
     "in_stock",
     "features",
     "attributes",
+    "vectors",
 )
 RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 EVENT_COLUMNS = (

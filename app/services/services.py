@@ -18,6 +18,11 @@ from app.services.gate import Gate
 from app.services.habits import LearnedHabits
 from app.services.health import Health
 from app.services.keys import Keys
+from app.services.learned import LearnedModels
+from app.services.learning.library import ModelLibrary
+from app.services.learning.loading import ModelLoader
+from app.services.learning.refitting import ModelRefitting
+from app.services.learning.switching import ModelSwitch
 from app.services.memory import Tables
 from app.services.profiles import Profiles
 from app.services.projections.preferences import PreferencesProjection
@@ -59,6 +64,11 @@ class Services:
     contexts: Contexts
     profiles: Profiles
     habits: LearnedHabits
+    learned: LearnedModels
+    model_library: ModelLibrary
+    model_loader: ModelLoader
+    model_switch: ModelSwitch
+    model_refitting: ModelRefitting
     streams: Streams
     tickets: Tickets
     snapshots: Snapshots

@@ -15,8 +15,9 @@ FULL = {
     "in_stock": True,
     "features": None,
     "attributes": {"size": "XL", "organic": True, "grams": 500, "$ref": "x", "a.b": "", "名": "绿"},
+    "vectors": {"text": [0.1, -0.25, 1e-30], "image-2": [1.0, 2.0]},
 }
-EMPTY = dict.fromkeys(FULL) | {"tags": [], "in_stock": True, "attributes": {}}
+EMPTY = dict.fromkeys(FULL) | {"tags": [], "in_stock": True, "attributes": {}, "vectors": {}}
 
 
 def columns_of(answer):

@@ -1,7 +1,7 @@
 """What every projection promises: whichever way its state came about, it is the same state."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -99,7 +99,11 @@ def catalogue_story(repositories: Repositories) -> None:
     items.replace_many([item_of("tea", title="Tea, new", category="Drinks|Tea", brand="Uji")])
     items.replace_many([item_of("cup", title="Cup", tags=("old",), in_stock=False)])
     items.replace_many([item_of("cup", brand="Uji", price=2.0, features=(1.0, -2.0, 0.5))])
-    items.replace_many([item_of("kettle", title="Kettle", category="Kitchen", attributes=LITRES)])
+    kettle = item_of("kettle", title="Kettle", category="Kitchen", attributes=LITRES)
+    items.replace_many([replace(kettle, vectors={"text": (1.0, 3.0), "image": (-2.0,)})])
+    tea = item_of("tea", title="Tea, new", category="Drinks|Tea", brand="Uji")
+    items.replace_many([replace(tea, vectors={"text": (0.5, -0.1)})])
+    items.replace_many([item_of("gone", title="Gone", vectors={"gone": (1.0,)})])
     items.remove("gone")
 
 
@@ -253,7 +257,9 @@ def loaded(case: Case, told: Told) -> Live:
 
 def test_every_projection_is_here() -> None:
     live = Live(Repositories("mongodb://127.0.0.1:1", "unused"))
-    assert [live.ids, *(case.of(live) for case in CASES), live.activity] == list(live.all)
+    assert [live.ids, *(case.of(live) for case in CASES), live.activity, live.models] == list(
+        live.all
+    )
     assert [case.of(live).name for case in CASES] == [case.name for case in CASES]
     assert all(case.collection in case.of(live).collections for case in CASES)
 
@@ -411,4 +417,19 @@ def test_a_vector_of_another_length_does_not_stop_the_feed(repositories: Reposit
         live.catalogue.apply(Change(Collection.ITEMS, item.item_id, item))
     assert live.catalogue.has("three")
     assert live.catalogue.has("two")
+    Live(repositories).catalogue.load()
+
+
+def test_a_named_vector_of_another_length_does_not_stop_the_feed(
+    repositories: Repositories,
+) -> None:
+    live = Live(repositories)
+    items = [
+        item_of("three", vectors={"text": (1.0, 2.0, 3.0)}),
+        item_of("two", vectors={"text": (1.0, 2.0), "image": (1.0,)}),
+    ]
+    for item in items:
+        repositories.items.add(item)
+        live.catalogue.apply(Change(Collection.ITEMS, item.item_id, item))
+    assert live.tables.features.named_sizes == {"text": 3, "image": 1}
     Live(repositories).catalogue.load()

@@ -6,12 +6,11 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag
 
 from app.api.parsing import Input
 from app.api.schemas.common import Answer, Id, Text, Time
+from app.api.schemas.vectors import Features, VectorChanges, Vectors
 from app.domain.catalogue import (
     MAX_ATTRIBUTE,
     MAX_ATTRIBUTES,
     MAX_DESCRIPTION,
-    MAX_FEATURE,
-    MAX_FEATURES,
     MAX_NUMBER,
     MAX_PRICE,
     MAX_TAG,
@@ -28,15 +27,6 @@ Category = Annotated[
 ]
 Price = Annotated[float, Field(ge=0, le=MAX_PRICE)]
 Tags = Annotated[tuple[Annotated[Text, Field(max_length=MAX_TAG)], ...], Field(max_length=MAX_TAGS)]
-Features = Annotated[
-    tuple[Annotated[float, Field(ge=-MAX_FEATURE, le=MAX_FEATURE)], ...],
-    Field(
-        min_length=1,
-        max_length=MAX_FEATURES,
-        description="Your own vector; all of a catalogue have one length. Without it the other "
-        "columns are encoded.",
-    ),
-]
 AttributeName = Annotated[Text, Field(min_length=1, max_length=MAX_ATTRIBUTE)]
 AttributeText = Annotated[Text, Field(max_length=MAX_ATTRIBUTE)]
 AttributeValue = AttributeText | bool | Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
@@ -61,6 +51,7 @@ class ItemColumns(Input):
     in_stock: bool = True
     features: Features | None = None
     attributes: Attributes = {}  # noqa: RUF012  # pydantic copies it
+    vectors: Vectors = {}  # noqa: RUF012
 
     def to_item(self, item_id: str) -> Item:
         """Return the domain's item."""
@@ -122,6 +113,7 @@ class ItemPatchBody(ItemColumns):
     tags: Tags | None = ()  # type: ignore[assignment]
     in_stock: bool | None = True  # type: ignore[assignment]
     attributes: Attributes | None = {}  # type: ignore[assignment]  # noqa: RUF012  # pydantic copies it
+    vectors: VectorChanges | None = {}  # type: ignore[assignment]  # noqa: RUF012
 
     def columns(self) -> dict[str, Any]:
         """Return the columns to change, emptied ones as their defaults."""
@@ -154,6 +146,7 @@ class ItemView(BaseModel):
     image_url: str | None
     in_stock: bool
     features: list[float] | None
+    vectors: dict[str, list[float]]
     attributes: dict[str, str | bool | float]
     created_at: Time | None
     updated_at: Time | None

@@ -41,8 +41,9 @@ class SettingsBody(Input):
     exponent: Annotated[float, Field(gt=0, le=20)] = 1.0
     asymmetry: Annotated[float, Field(ge=0, le=1)] = 0.5
     damping: Annotated[float, Field(ge=0, le=4)] = 0.0
-    co_activity: Annotated[float, Field(ge=0, le=4)] = 1.0
-    co_rarity: Annotated[float, Field(ge=0, le=4)] = 1.0
+    co_rarity: Annotated[float, Field(ge=0, le=4)] = 0.5
+    co_damping: Annotated[float, Field(ge=0, le=4)] = 0.75
+    co_exponent: Annotated[float, Field(gt=0, le=20)] = 3.0
     co_novelty: Annotated[float, Field(ge=0, le=4)] = 0.5
     weights: Annotated[
         dict[_Kind, Annotated[float, Field(ge=-1000, le=1000)] | None],
@@ -95,8 +96,9 @@ class SettingsView(BaseModel):
     exponent: float
     asymmetry: float
     damping: float
-    co_activity: float
     co_rarity: float
+    co_damping: float
+    co_exponent: float
     co_novelty: float
     weights: dict[str, float]
     half_life_days: float

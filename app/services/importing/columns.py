@@ -85,7 +85,10 @@ ITEM_FIELDS = (
     Field("in_stock", ("available", "availability")),
     Field("features", ("vector", "feature_vector")),
     Field("attributes", ("properties",)),
+    Field("vectors"),
 )
+VECTOR_COLUMN = "vector_"
+"""A column `vector_text` holds the vector `text` of each item."""
 
 
 def recognise(

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from app.domain.catalogue import Item, check_item
 from app.domain.errors import InvalidInput
-from app.services.importing.columns import ITEM_FIELDS, recognise
+from app.services.importing.columns import ITEM_FIELDS, VECTOR_COLUMN, recognise
 from app.services.importing.readers import open_table
 from app.services.importing.rejects import Reject, RejectFile
 from app.services.importing.runs import (
@@ -28,6 +29,7 @@ from app.services.importing.values import (
     to_number,
     to_tags,
     to_text,
+    to_vectors,
 )
 
 BATCH = 2_000
@@ -112,8 +114,23 @@ def _to_item(batch: Batch, mapping: Mapping[str, str], index: int) -> Item:
             in_stock=to_flag(cells.get("in_stock"), "in_stock", default=True),
             features=to_features(cells.get("features"), "features"),
             attributes=to_attributes(cells.get("attributes"), "attributes"),
+            vectors=_vectors(batch, cells.get("vectors"), index),
         )
     )
+
+
+def _vectors(batch: Batch, together: Any, index: int) -> dict[str, tuple[float, ...]]:
+    """Return what stands in the column `vectors`, and in those of single vectors."""
+    vectors = to_vectors(together, "vectors")
+    for column in filter(_is_vector, batch.columns):
+        vector = to_features(batch.columns[column][index], column)
+        if vector is not None:
+            vectors[column.removeprefix(VECTOR_COLUMN)] = vector
+    return vectors
+
+
+def _is_vector(column: str) -> bool:
+    return column.startswith(VECTOR_COLUMN)
 
 
 def _reject(batch: Batch, index: int, error: InvalidInput) -> Reject:
@@ -122,4 +139,4 @@ def _reject(batch: Batch, index: int, error: InvalidInput) -> Reject:
 
 def _unused(batch: Batch, mapping: Mapping[str, str], options: ImportOptions) -> list[str]:
     used = {*mapping.values(), *(column for column, _ in options.where)}
-    return [column for column in batch.columns if column not in used]
+    return [column for column in batch.columns if column not in used and not _is_vector(column)]

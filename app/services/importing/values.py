@@ -100,6 +100,18 @@ def to_features(value: Any, field: str) -> tuple[float, ...] | None:
     return tuple(to_number(number, field) for number in value)
 
 
+def to_vectors(value: Any, field: str) -> dict[str, tuple[float, ...]]:
+    """Return named vectors from an object or a JSON object of lists; null: there is no such."""
+    if value is None or value == "":
+        return {}
+    if isinstance(value, str):
+        value = _from_json(value, default=None)
+    if not isinstance(value, dict):
+        raise InvalidInput(field, "must be a JSON object")
+    vectors = {name: to_features(each, f"{field}.{name}") for name, each in value.items()}
+    return {name: vector for name, vector in vectors.items() if vector is not None}
+
+
 def to_attributes(value: Any, field: str) -> dict[str, AttributeValue]:
     """Return attributes from an object or a JSON object, unchecked; null: there is no such."""
     if value is None or value == "":

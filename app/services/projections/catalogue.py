@@ -8,21 +8,21 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from app.domain.catalogue import Encoding, Item, Product
+from app.domain.catalogue import Item, Product
 from app.domain.changes import Change, Collection
 from app.domain.ports import ItemRepository
 from app.engine.categories import Categories
 from app.engine.facets import Facets
 from app.engine.feature_table import Features
 from app.engine.ids import IdIndex
-from app.services.encoding import ENCODER_VERSION, encode_item
+from app.services.encoding import ENCODER_VERSION, decoded, encode_item
 from app.services.projections.comparing import differences
 from app.services.projections.products import Products
 from app.services.projections.projection import Arrays
 
 log = structlog.get_logger(__name__)
 
-_LAYOUT = 3  # of the dumped arrays
+_LAYOUT = 4  # of the dumped arrays
 _VECTORS = "features."
 _CATEGORIES = "categories."
 _FACETS = "facets."
@@ -116,6 +116,9 @@ class CatalogueProjection:
             *differences("item", self._products_by_id(), rebuilt._products_by_id()),
             *differences("facets of", self._facets_by_id(), rebuilt._facets_by_id()),
             *differences("vector of", self._features.by_id(), rebuilt._features.by_id()),
+            *differences(
+                "vectors of", self._features.named_by_id(), rebuilt._features.named_by_id()
+            ),
         ]
 
     def _products_by_id(self) -> dict[str, Product]:
@@ -126,12 +129,16 @@ class CatalogueProjection:
 
     def _put(self, item: Item) -> None:
         self._show(item)
+        self._put_unnamed(item)
+        self._put_named(item)
+
+    def _put_unnamed(self, item: Item) -> None:
         if item.features is not None and self._put_own(item.item_id, item.features):
             return
         encoding = item.encoding
         if encoding is None or encoding.version != ENCODER_VERSION:
             encoding = encode_item(item)
-        self._features.put_encoded(item.item_id, *_unpack(encoding))
+        self._features.put_encoded(item.item_id, *decoded(encoding))
 
     def _put_own(self, item_id: str, vector: tuple[float, ...]) -> bool:
         try:
@@ -141,6 +148,11 @@ class CatalogueProjection:
             log.warning("own vector not used", item_id=item_id, reason=str(error))
             return False
         return True
+
+    def _put_named(self, item: Item) -> None:
+        vectors = {name: np.asarray(vector) for name, vector in item.vectors.items()}
+        for reason in self._features.put_named(item.item_id, vectors).values():
+            log.warning("named vector not used", item_id=item.item_id, reason=reason)
 
     def _show(self, item: Item) -> None:
         known = self.row(item.item_id)
@@ -181,10 +193,4 @@ def _to_product(item: Item) -> Product:
         image_url=item.image_url,
         in_stock=item.in_stock,
         created_at=None if item.created_at is None else item.created_at.timestamp(),
-    )
-
-
-def _unpack(encoding: Encoding) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    return np.frombuffer(encoding.dims, np.dtype("<i4")), np.frombuffer(
-        encoding.weights, np.dtype("<f4")
     )

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from app.domain.recommendations import Query
-from app.domain.settings import ShopSettings
+from app.domain.settings import ShopSettings, Strategy
 from app.engine.co_rated import CoRating
-from app.engine.explanation import UserExplanation
+from app.engine.explanation import UserExplanation, shares
 from app.engine.jit import Float64s, Int32s
-from app.engine.neighbourhood import Neighbourhood
+from app.engine.neighbourhood import Neighbourhood, Neighbours
 from app.engine.profile import Profile
-from app.engine.user_based import Neighbours
+from app.services.learned import LearnedModels
 from app.services.memory import Tables
 
 _SHOWN = 5  # neighbours that are told apart; the others are in their count
@@ -107,9 +107,18 @@ class ByFeatures:
     def __call__(self, profile: Profile, query: Query) -> Opinion:
         """Return scores in [0, 1]."""
         items = self._tables.item_based
-        return Opinion(
-            items.scores(profile), 1.0, lambda row: Brought(*items.explain(profile, row))
-        )
+
+        def why(row: int) -> Brought:
+            rows, parts = items.explain(profile, row)
+            spaces = _shares_of(items.spaces(profile, row))
+            return Brought(rows, parts, {"spaces": spaces} if len(spaces) > 1 else {})
+
+        return Opinion(items.scores(profile), 1.0, why)
+
+
+def _shares_of(amounts: Mapping[str, float]) -> dict[str, float]:
+    total = sum(amount for amount in amounts.values() if amount > 0.0)
+    return {name: round(a / total, 9) for name, a in amounts.items() if a > 0.0 < total}
 
 
 class ByCoRating:
@@ -122,11 +131,36 @@ class ByCoRating:
     def __call__(self, profile: Profile, query: Query) -> Opinion | None:
         """Return scores of which the best is 1."""
         shop, co_rated = self._settings(), self._tables.co_rated
-        rating = CoRating(shop.co_activity, shop.co_rarity, shop.co_novelty)
-        scores = co_rated.scores(profile, rating)
+        knobs = CoRating(
+            rarity=shop.co_rarity,
+            damping=shop.co_damping,
+            exponent=shop.co_exponent,
+            novelty=shop.co_novelty,
+        )
+        scores = co_rated.scores(profile, knobs)
 
         def why(row: int) -> Brought:
-            return Brought(*co_rated.explain(profile, row, rating))
+            return Brought(*co_rated.explain(profile, row, knobs))
+
+        return _of_the_best(scores, why)
+
+
+class ByModel:
+    """What a learned model says."""
+
+    def __init__(self, kind: Strategy, learned: LearnedModels) -> None:
+        self._kind = kind
+        self._learned = learned
+
+    def __call__(self, profile: Profile, query: Query) -> Opinion | None:
+        """Return scores of which the best is 1; None without a model, or if it knows nobody."""
+        scores = self._learned.scores(self._kind, profile)
+        if scores is None:
+            return None
+
+        def why(row: int) -> Brought:
+            places, parts = shares(self._learned.shares(self._kind, profile, row))
+            return Brought(profile.items[places], parts)
 
         return _of_the_best(scores, why)
 

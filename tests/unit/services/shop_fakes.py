@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.domain.catalogue import Item
+from app.domain.catalogue import Item, Vectors
 from app.domain.changes import Position, Written
 from app.domain.errors import AppError
 from app.domain.events import Event, EventKey
@@ -17,7 +17,7 @@ NOWHERE = Position(1, 1)
 
 
 class FakeItems:
-    """Keeps `ItemRepository` and the catalogue service's `put_many`."""
+    """Keeps `ItemRepository`, and the catalogue service's `put_many` and `set_vectors`."""
 
     def __init__(self, *item_ids: str) -> None:
         self.items = {item_id: Item(item_id) for item_id in item_ids}
@@ -38,8 +38,20 @@ class FakeItems:
         self.items |= {item.item_id: item for item in items}
         return NOWHERE
 
+    def replace_many_if_unchanged(self, pairs: Sequence[tuple[Item, Item]]) -> Written[int]:
+        same = [item for item, seen in pairs if self.items.get(item.item_id) == seen]
+        return Written(len(same), self.replace_many(same))
+
+    def set_vectors(self, changes: Sequence[tuple[Item, Vectors]]) -> int:
+        self.on_put([item for item, _ in changes])
+        pairs = [(replace(item, vectors=vectors), item) for item, vectors in changes]
+        return self.replace_many_if_unchanged(pairs).value
+
     def find(self, item_id: str) -> Item | None:
         return self.items.get(item_id)
+
+    def count(self) -> int:
+        return len(self.items)
 
     def created(self, item_ids: Iterable[str]) -> dict[str, object]:
         return {}

@@ -21,6 +21,8 @@ ITEMS = [
     Item("=1+1", title="="),
     Item("f", attributes={"size": "XL", "hot": True, "cold": False, "litres": 0.1, "ml": 500.0}),
     Item("g", attributes={'a,"b|c"\n': "=1;\r\n绿", "ml": "500"}),
+    Item("h", vectors={"text": (0.1, -2.0, 1e-30), "image-2": (1.0,)}),
+    Item("i", vectors={"long": tuple(number / 7 for number in range(4096))}),
 ]
 RATINGS = [
     Rating("u,1", "007", 4.5, datetime(2018, 1, 1, 12, 30, 15, 123000, tzinfo=UTC)),

@@ -98,3 +98,40 @@ def test_a_column_chosen_outright(tmp_path):
 def test_no_id_no_import(tmp_path):
     with pytest.raises(InvalidInput, match="the file has: title"):
         load(tmp_path, "title\nTea\n")
+
+
+def test_named_vectors_together_and_each_in_a_column(tmp_path):
+    text = (
+        "item_id,vectors,vector_image\n"
+        '1,"{""text"": [1, 0.5], ""sound"": null}","[2]"\n'
+        '2,,"[3]"\n'
+        "3,,\n"
+    )
+    report, items = load(tmp_path, text)
+    assert items["1"] == Item("1", vectors={"text": (1.0, 0.5), "image": (2.0,)})
+    assert items["2"] == Item("2", vectors={"image": (3.0,)})
+    assert items["3"] == Item("3")
+    assert (report.stored, report.ignored) == (3, [])
+
+
+def test_named_vectors_in_json_lines(tmp_path):
+    row = {"item_id": "1", "vectors": {"text": [1, 2]}, "vector_image": [0.5]}
+    _, items = load(tmp_path, json.dumps(row), name="i.jsonl")
+    assert items["1"] == Item("1", vectors={"text": (1.0, 2.0), "image": (0.5,)})
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("[1]", "vectors: must be a JSON object"),
+        ('{""features"": [1]}', "beginning with a letter, and not 'features'"),
+        ('{""1"": [1]}', "beginning with a letter"),
+        ('{""text"": []}', "vectors.text: must have 1 to 4096 numbers"),
+        ('{""text"": 5}', "vectors.text: must be a JSON list"),
+        ('{""text"": [""x""]}', "vectors.text: must be a number"),
+    ],
+)
+def test_vectors_that_cannot_be_are_rejected(tmp_path, cell, reason):
+    report, items = load(tmp_path, f'item_id,vectors\n1,"{cell}"\n')
+    assert items == {}
+    assert reason in next(iter(report.reasons))

@@ -1,0 +1,56 @@
+"""Everything around learned models, wired."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.bootstrap.live import Live
+from app.bootstrap.repositories import Repositories
+from app.bootstrap.training_process import TrainingProcess
+from app.domain.ports import ErasureList
+from app.repositories.model_files import ModelFiles
+from app.services.learning.clearing import ModelClearing
+from app.services.learning.departed import Departed
+from app.services.learning.library import ModelLibrary
+from app.services.learning.loading import ModelLoader
+from app.services.learning.refitting import ModelRefitting
+from app.services.learning.switching import ModelSwitch
+from app.services.settings import Settings as ShopSettingsService
+from config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What a shop has for its learned models."""
+
+    library: ModelLibrary
+    loader: ModelLoader
+    switch: ModelSwitch
+    clearing: ModelClearing
+    refitting: ModelRefitting
+
+
+def build_learning(
+    settings: Settings,
+    repositories: Repositories,
+    live: Live,
+    *,
+    shop_settings: ShopSettingsService,
+    listed: ErasureList,
+    now: Callable[[], datetime],
+) -> Learning:
+    """Return it, for one process. Loads no model."""
+    copies = ModelFiles(settings.data_dir / "models", installation=repositories.store.installation)
+    library = ModelLibrary(repositories.models, copies)
+    departed = Departed(live.tables, listed)
+    loader = ModelLoader(live.learned, library, departed, wanted=lambda: live.models.wanted)
+    live.models.watchers.append(loader.wake)
+    return Learning(
+        library=library,
+        loader=loader,
+        switch=ModelSwitch(library, shop_settings),
+        clearing=ModelClearing(library, departed, repositories.erased, now=now),
+        refitting=ModelRefitting(
+            library, TrainingProcess(settings), settings=lambda: live.settings.current, now=now
+        ),
+    )

@@ -1,0 +1,98 @@
+"""flask train: fit a learned model to the shop as it is now."""
+
+import os
+import signal
+import sys
+import time
+
+import click
+from flask.cli import with_appcontext
+
+from app.cli.context import explained, services
+from app.cli.fitting import follow, stages
+from app.cli.workshop import Workshop
+from app.domain.models import FittingElsewhere, ModelRecord
+from app.domain.settings import LEARNED
+
+_GENTLE = 10
+_PATIENCE_SECONDS = 45.0  # a process that was killed keeps others out for half a minute
+_LOOK_SECONDS = 2.0
+
+
+@click.command()
+@click.argument("kind", type=click.Choice([kind.value for kind in LEARNED]))
+@click.option(
+    "--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated."
+)
+@click.option("--no-use", is_flag=True, help="Store the model, and leave the former in force.")
+@click.option("--gently", is_flag=True, help="Give way to other processes, and to another fit.")
+@click.option("--quiet", is_flag=True, help="Say nothing unless it fails.")
+@with_appcontext
+def train(kind: str, given: tuple[str, ...], no_use: bool, gently: bool, quiet: bool) -> None:
+    """Fit a model to the shop as it is now, store it, and put it in force.
+
+    Running workers take it over one after the other, without a pause. Parameters that are not
+    given are those of the version in force. A service fits the models in force again by itself
+    when they are older than the setting train_hours.
+
+    \b
+    Examples:
+      flask train ease
+      flask train ease --set l2=300
+      flask train als --set dimensions=128 --no-use
+    """
+    if gently:
+        os.nice(_GENTLE)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was begun is removed
+    parameters = dict(map(_parameter, given))
+    with explained():
+        shop = services()
+        try:
+            record = _fit(shop, kind, parameters, gently=gently, quiet=quiet)
+        except FittingElsewhere as error:
+            if not gently:
+                raise
+            click.echo(error.message, err=True)
+            return
+        except OSError as error:
+            reason = f"The model cannot be stored: {error.strerror or error}."
+            raise click.ClickException(f"{reason} Is there room in DATA_DIR?") from error
+        if not quiet:
+            click.echo(_words(record))
+        if not no_use:
+            shop.model_switch.use(kind, record.version)
+        shop.models.prune(kind, in_force=shop.model_switch.in_force.get(kind))
+    if not no_use and not quiet:
+        follow(kind, record.version)
+
+
+def _fit(
+    shop: Workshop, kind: str, parameters: dict[str, str], *, gently: bool, quiet: bool
+) -> ModelRecord:
+    """Fit, waiting for another process that does, or did until it was killed."""
+    deadline = time.monotonic() + (0.0 if gently else _PATIENCE_SECONDS)
+    waiting = False
+    while True:
+        try:
+            return shop.training.fit(kind, parameters, stages(quiet=quiet))
+        except FittingElsewhere as error:
+            if time.monotonic() > deadline:
+                raise
+            if not waiting and not quiet:
+                click.echo(f"{error.message} Waiting for it ...", err=True)
+            waiting = True
+            time.sleep(_LOOK_SECONDS)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE, such as l2=600")
+    return name, value
+
+
+def _words(record: ModelRecord) -> str:
+    return (
+        f"{record.name}: {record.n_interactions:,} preferences of {record.n_users:,} shoppers for "
+        f"{record.n_items:,} items, {record.bytes / 1e6:,.1f} MB, fitted in {record.seconds:.1f} s."
+    )

@@ -1,0 +1,1 @@
+"""Learned models: fitted at rest to all preferences, then frozen and only read."""

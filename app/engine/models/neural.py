@@ -1,0 +1,114 @@
+"""NeuMF: a network over learned vectors of users and items (He and others, 2017).
+
+    score(u, i) = h . (p_u * q_i)  +  g . z_L,   z_0 = [m_u, n_i],   z_k = relu(W_k z_(k-1) + b_k)
+
+The first summand is generalised matrix factorisation, the second a perceptron. Served with numpy
+alone: the perceptron's first layer is a sum of a user's and an item's part, and the latter is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.jit import Bytes, Float32s, Float64s, Int32s
+from app.engine.models.model import UNKNOWN_USER, Arrays
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One step of the perceptron."""
+
+    weights: Float32s
+    """Shape (inputs, outputs)."""
+    biases: Float32s
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What was learned of users, or of items: one row each."""
+
+    factors: Float32s
+    """For the matrix factorisation."""
+    inputs: Float32s
+    """For the perceptron."""
+
+
+@dataclass(frozen=True)
+class Neural:
+    """A trained network. It knows only the users it was fitted with, as they were then."""
+
+    kind: ClassVar[str] = "neural"
+    users: Vectors
+    items: Vectors
+    layers: Sequence[Layer]
+    mixing: Float32s
+    """h and g, shape (factors + outputs of the last layer,)."""
+    known: Bytes
+    """By user row: 1 if the user liked something in the fit."""
+
+    @property
+    def n_items(self) -> int:
+        """How many items it has learned about."""
+        return int(self.items.factors.shape[0])
+
+    def scores(self, items: Int32s, values: Float64s, user: int = UNKNOWN_USER) -> Float64s | None:
+        """Score every item for a user of the fit; None for others, and who likes nothing now."""
+        if not (0 <= user < self.known.size and self.known[user]) or not (values > 0.0).any():
+            return None
+        width = self.users.factors.shape[1]
+        linear = self.items.factors @ (self.users.factors[user] * self.mixing[:width])
+        return np.asarray(linear + self._perceptron(user) @ self.mixing[width:], np.float64)
+
+    def _perceptron(self, user: int) -> Float32s:
+        """Return the last layer's outputs, shape (n_items, outputs)."""
+        first = self.layers[0]
+        own = self.users.inputs[user]
+        outputs = self._item_part + (own @ first.weights[: own.size] + first.biases)
+        np.maximum(outputs, 0.0, out=outputs)
+        for layer in self.layers[1:]:
+            outputs = outputs @ layer.weights + layer.biases
+            np.maximum(outputs, 0.0, out=outputs)
+        return np.asarray(outputs)
+
+    @cached_property
+    def _item_part(self) -> Float32s:
+        """What the items bring to the first layer, shape (n_items, outputs)."""
+        size = self.items.inputs.shape[1]
+        return np.asarray(self.items.inputs @ self.layers[0].weights[-size:])
+
+    def shares(self, items: Int32s, values: Float64s, item: int) -> Float64s:
+        """Return nothing: a network does not say which item brought a score."""
+        return np.empty(0)
+
+    def arrays(self) -> Arrays:
+        """Return all weights; those of layer k are named with its number."""
+        found: dict[str, npt.NDArray[Any]] = {
+            "user_factors": self.users.factors,
+            "user_inputs": self.users.inputs,
+            "item_factors": self.items.factors,
+            "item_inputs": self.items.inputs,
+            "mixing": self.mixing,
+            "known": self.known,
+        }
+        for number, layer in enumerate(self.layers):
+            found |= {f"weights_{number}": layer.weights, f"biases_{number}": layer.biases}
+        return found
+
+    @classmethod
+    def restore(cls, arrays: Arrays) -> Self:
+        """Return the model these arrays were taken from."""
+        n_layers = sum(name.startswith("biases_") for name in arrays)
+        return cls(
+            users=Vectors(arrays["user_factors"], arrays["user_inputs"]),
+            items=Vectors(arrays["item_factors"], arrays["item_inputs"]),
+            layers=[
+                Layer(arrays[f"weights_{number}"], arrays[f"biases_{number}"])
+                for number in range(n_layers)
+            ],
+            mixing=arrays["mixing"],
+            known=arrays["known"],
+        )

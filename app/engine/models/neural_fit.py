@@ -1,0 +1,199 @@
+"""The training of NeuMF, with PyTorch. Only this module needs it, and only when it fits.
+
+Each epoch takes every liked pair once, and for each as many pairs as `negatives` that are not,
+drawn anew; log loss, Adam. As in the paper the factorisation and the perceptron are first trained
+alone, then joined at half weight each and trained on together.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from app.engine.jit import Int64s
+from app.engine.models.model import Progress, demand, unheard
+from app.engine.models.neural import Neural
+from app.engine.models.neural_pairs import Pairs
+from app.engine.models.profile import positive
+
+_MIXED = 0.5
+"""What each half weighs when they are joined."""
+_JOINED_RATE = 0.1
+"""Of the rate, once both are trained on together."""
+_SMALL = 0.01
+"""Spread of the first vectors."""
+
+
+@dataclass(frozen=True)
+class NeuralParameters:
+    """How the network is built and trained."""
+
+    factors: int = 32
+    """Width of the factorisation, and of the perceptron's last layer."""
+    layers: int = 3
+    """Of the perceptron; each has half the outputs of the one before."""
+    negatives: int = 4
+    pretraining: int = 10
+    """Epochs of each half alone."""
+    epochs: int = 10
+    """Of both together."""
+    rate: float = 0.002
+    """Of Adam; a tenth of it for both together."""
+    l2: float = 1e-6
+    """Pull of each looked-up vector towards 0."""
+    batch: int = 4096
+    """Liked pairs at a time, with their negatives."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained."""
+        demand(
+            factors=self.factors >= 1,
+            layers=self.layers >= 1,
+            negatives=self.negatives >= 1,
+            pretraining=self.pretraining >= 0,
+            epochs=self.epochs >= 1,
+            rate=0 < self.rate < np.inf,
+            l2=0 <= self.l2 < np.inf,
+            batch=self.batch >= 1,
+            seed=self.seed >= 0,
+        )
+
+
+def fit_neural(
+    interactions: csr_matrix,
+    *,
+    parameters: NeuralParameters | None = None,
+    progress: Progress = unheard,
+) -> Neural:
+    """Train on preferences of shape (n_users, n_items); values not above 0 do not count.
+
+    Raises ModuleNotFoundError, with what to do, where PyTorch is not installed, and ValueError if
+    nothing is liked.
+    """
+    chosen = parameters or NeuralParameters()
+    matrix = positive(interactions, 0.0)
+    if not matrix.nnz:
+        raise ValueError("a network needs at least one preference to learn from")
+    network = _Network(_torch(), matrix.shape, chosen)
+    pairs = Pairs(matrix, chosen.negatives, chosen.seed)
+    steps = 2 * chosen.pretraining + chosen.epochs
+    done = 0
+    for half, epochs in ((0, chosen.pretraining), (1, chosen.pretraining), (None, chosen.epochs)):
+        network.begin(half)
+        for _ in range(epochs):
+            for users, items in pairs.epoch(chosen.batch):
+                network.step(users, items)
+            done += 1
+            progress(done, steps)
+    known = (np.diff(matrix.indptr) > 0).astype(np.uint8)
+    return Neural.restore(network.arrays() | {"known": known})
+
+
+class _Network:
+    """The weights as tensors, and the steps that change them."""
+
+    def __init__(self, torch: Any, shape: tuple[int, int], chosen: NeuralParameters) -> None:
+        self._torch = torch
+        self._chosen = chosen
+        self._half: int | None = None
+        random = torch.Generator().manual_seed(chosen.seed)
+        width, n_layers = chosen.factors, chosen.layers
+        vectors = width * 2 ** (n_layers - 1)  # the first layer has twice that, and halves it
+        n_users, n_items = shape
+
+        def drawn(rows: int, columns: int, spread: float) -> Any:
+            return torch.randn(rows, columns, generator=random).mul_(spread).requires_grad_()
+
+        self._linear = {
+            "user_factors": drawn(n_users, width, _SMALL),
+            "item_factors": drawn(n_items, width, _SMALL),
+            "linear_mixing": drawn(1, width, 1.0),
+        }
+        self._deep = {
+            "user_inputs": drawn(n_users, vectors, _SMALL),
+            "item_inputs": drawn(n_items, vectors, _SMALL),
+            "deep_mixing": drawn(1, width, width**-0.5),
+        }
+        for number in range(n_layers):
+            inputs = 2 * vectors >> number
+            self._deep[f"weights_{number}"] = drawn(inputs, inputs // 2, (2.0 / inputs) ** 0.5)
+            self._deep[f"biases_{number}"] = torch.zeros(inputs // 2, requires_grad=True)
+
+    def begin(self, half: int | None) -> None:
+        """Train only the factorisation (0) or the perceptron (1) from now on, or both (None)."""
+        self._half = half
+        rate = self._chosen.rate
+        if half is None and self._chosen.pretraining:
+            rate *= _JOINED_RATE
+            with self._torch.no_grad():
+                self._linear["linear_mixing"] *= _MIXED
+                self._deep["deep_mixing"] *= _MIXED
+        weights = [*self._trained()]
+        self._optimiser = self._torch.optim.Adam(weights, lr=rate, fused=True)
+
+    def _trained(self) -> Iterator[Any]:
+        if self._half != 1:
+            yield from self._linear.values()
+        if self._half != 0:
+            yield from self._deep.values()
+
+    def step(self, users: Int64s, items: Int64s) -> None:
+        """Learn from users, shape (n,), and their items, shape (n, k): the first is liked."""
+        torch = self._torch
+        rows = torch.from_numpy(users), torch.from_numpy(items)
+        logits, size = 0.0, 0.0
+        for number, part in enumerate((self._factorised, self._perceptron)):
+            if self._half in (None, number):
+                found, squares = part(*rows)
+                logits, size = logits + found, size + squares
+        truth = torch.zeros_like(logits)
+        truth[:, 0] = 1.0
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth)
+        self._optimiser.zero_grad()
+        (loss + self._chosen.l2 * size / users.size).backward()
+        self._optimiser.step()
+
+    def _factorised(self, users: Any, items: Any) -> tuple[Any, Any]:
+        """Return logits, shape as items, and the sum of squares of what was looked up."""
+        look_up = self._torch.nn.functional.embedding
+        own = look_up(users, self._linear["user_factors"])
+        theirs = look_up(items, self._linear["item_factors"])
+        mixed = (own * self._linear["linear_mixing"]).unsqueeze(2)
+        return self._torch.bmm(theirs, mixed).squeeze(2), own.square().sum() + theirs.square().sum()
+
+    def _perceptron(self, users: Any, items: Any) -> tuple[Any, Any]:
+        """Return the same of the other half."""
+        look_up, weights = self._torch.nn.functional.embedding, self._deep
+        own = look_up(users, weights["user_inputs"])
+        theirs = look_up(items, weights["item_inputs"])
+        first = weights["weights_0"]
+        split = own.shape[1]
+        outputs = theirs @ first[split:] + (own @ first[:split] + weights["biases_0"]).unsqueeze(1)
+        outputs = outputs.relu()
+        for number in range(1, self._chosen.layers):
+            outputs = (outputs @ weights[f"weights_{number}"] + weights[f"biases_{number}"]).relu()
+        logits = outputs @ weights["deep_mixing"][0]
+        return logits, own.square().sum() + theirs.square().sum()
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what was learned, as `Neural` names it."""
+        found = {
+            name: tensor.detach().numpy() for name, tensor in (self._linear | self._deep).items()
+        }
+        mixing = found.pop("linear_mixing"), found.pop("deep_mixing")
+        return found | {"mixing": np.concatenate(mixing, axis=1)[0]}
+
+
+def _torch() -> Any:
+    try:
+        return import_module("torch")
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "the neural model is trained with PyTorch, which is not installed: "
+            "pip install -r requirements-neural.txt (a trained one is served without it)"
+        ) from error

@@ -1,0 +1,124 @@
+"""Learned models in MongoDB: `models` {_id: "ease/7", kind, version, file, ...}, and GridFS files.
+
+The document is written last and removed first: contents without one are what was begun and never
+finished, or a version that is being removed.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from typing import IO, Any
+
+import pymongo
+from gridfs import GridFSBucket
+from gridfs.errors import CorruptGridFile, NoFile
+from pymongo import ReturnDocument
+
+from app.domain.models import ModelRecord, ModelRejected
+from app.repositories.foreign import understood
+from app.repositories.mongo import Document, MongoStore, translated
+
+_BUCKET = "models"
+_CHUNK_BYTES = 4 * 1024 * 1024
+_FIELDS = {field.name for field in fields(ModelRecord)}
+
+
+class MongoModels:
+    """Keeps the promises of `ModelRepository`."""
+
+    def __init__(self, store: MongoStore) -> None:
+        self._store = store
+        self._models = store.collection("models")
+        self._meta = store.collection("meta")
+        self._files = store.collection(f"{_BUCKET}.files")
+        self._chunks = store.collection(f"{_BUCKET}.chunks")
+
+    def add(self, record: ModelRecord, contents: IO[bytes]) -> ModelRecord:
+        """Store a model whole or not at all, under the next version of its kind."""
+        file = self._upload(record, contents)
+        with translated():
+            counter = self._meta.find_one_and_update(
+                {"_id": f"models:{record.kind}"},
+                {"$inc": {"last": 1}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+            assert counter is not None  # it is made where it is missing
+            numbered = replace(record, version=counter["last"])
+            row = {"_id": numbered.name, **asdict(numbered), "file": file}
+            self._models.insert_one(row)
+        return numbered
+
+    def replace(self, record: ModelRecord, contents: IO[bytes]) -> bool:
+        """Give a version other contents; False if it is not there any more."""
+        file = self._upload(record, contents)
+        with translated():
+            row = asdict(record) | {"file": file}
+            former = self._models.find_one_and_update({"_id": record.name}, {"$set": row})
+        self._drop(file if former is None else former["file"])
+        return former is not None
+
+    def fetch(self, record: ModelRecord, into: IO[bytes]) -> None:
+        """Write the contents of a version, or raise ModelRejected."""
+        with translated():
+            row = self._models.find_one({"_id": record.name}, {"file": 1})
+            if row is None:
+                raise ModelRejected(f"There is no {record.name} any more.")
+            try:
+                self._bucket().download_to_stream(row["file"], into)
+            except (NoFile, CorruptGridFile) as error:
+                raise ModelRejected(f"The stored {record.name} is damaged: {error}.") from error
+
+    def find(self, kind: str, version: int) -> ModelRecord | None:
+        """Return one version."""
+        with translated():
+            rows = self._models.find({"_id": f"{kind}/{version}"})
+            return next(understood("models", rows, to_record), None)
+
+    def records(self, kind: str | None = None) -> list[ModelRecord]:
+        """Return every version, or those of one kind, newest first."""
+        order = [("kind", pymongo.ASCENDING), ("version", pymongo.DESCENDING)]
+        with translated():
+            rows = self._models.find({} if kind is None else {"kind": kind}).sort(order)
+            return list(understood("models", rows, to_record))
+
+    def remove(self, kind: str, version: int) -> bool:
+        """Remove a version; return whether it was there."""
+        with translated():
+            row = self._models.find_one_and_delete({"_id": f"{kind}/{version}"})
+        if row is not None:
+            self._drop(row["file"])
+        return row is not None
+
+    def sweep(self, kind: str) -> int:
+        """Remove what was begun for the kind and never finished; return how many contents."""
+        start = f"{kind}/"
+        with translated():
+            finished = {row["file"] for row in self._models.find({"kind": kind}, {"file": 1})}
+            begun = {*self._files.distinct("_id"), *self._chunks.distinct("files_id")}
+        lost = [f for f in begun - finished if isinstance(f, str) and f.startswith(start)]
+        for file in lost:
+            self._drop(file)
+        return len(lost)
+
+    def _upload(self, record: ModelRecord, contents: IO[bytes]) -> str:
+        file = f"{record.kind}/{secrets.token_hex(8)}"
+        with translated():
+            self._bucket().upload_from_stream_with_id(file, record.kind, contents)
+        return file
+
+    def _drop(self, file: str) -> None:
+        with translated():
+            self._files.delete_one({"_id": file})
+            self._chunks.delete_many({"files_id": file})
+
+    def _bucket(self) -> GridFSBucket:
+        return GridFSBucket(
+            self._store.database, bucket_name=_BUCKET, chunk_size_bytes=_CHUNK_BYTES
+        )
+
+
+def to_record(row: Document) -> ModelRecord:
+    """Return the domain object of a stored document; fields of other releases are passed over."""
+    known: Mapping[str, Any] = {name: row[name] for name in _FIELDS & row.keys()}
+    return ModelRecord(**known)

@@ -1,0 +1,1 @@
+"""Offline evaluation: how good the lists are, on data that is already there."""

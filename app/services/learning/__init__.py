@@ -1,0 +1,1 @@
+"""Learned models: fitted, stored, put in force, brought into memory, fitted again."""

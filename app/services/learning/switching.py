@@ -1,0 +1,59 @@
+"""Which version of each kind of model is in force."""
+
+from collections.abc import Callable, Mapping
+
+from app.domain.errors import Conflict
+from app.domain.models import ModelUnknown
+from app.services.learning.library import ModelLibrary
+from app.services.settings import Settings
+
+_TRIES = 5
+Versions = dict[str, int]
+
+
+class ModelSwitch:
+    """Puts models in force, by the shop's settings: every worker follows."""
+
+    def __init__(self, library: ModelLibrary, settings: Settings) -> None:
+        self._library = library
+        self._settings = settings
+
+    @property
+    def in_force(self) -> Mapping[str, int]:
+        """Return the version in force of each kind."""
+        return self._settings.get().models
+
+    def use(self, kind: str, version: int) -> None:
+        """Put a version in force, or raise ModelUnknown."""
+        self._library.get(kind, version)
+        self._change(lambda versions: {**versions, kind: version})
+
+    def off(self, kind: str) -> None:
+        """Have no model of a kind in force, or raise ModelUnknown where there is none."""
+        self._require(kind)
+        self._change(lambda versions: {k: v for k, v in versions.items() if k != kind})
+
+    def roll_back(self, kind: str) -> int:
+        """Put the newest version in force that is older than the present one; return it."""
+        present = self._require(kind)
+        stored = (record.version for record in self._library.records(kind))
+        older = next((version for version in stored if version < present), None)
+        if older is None:
+            raise ModelUnknown(f"No version of {kind} older than {present} is stored.")
+        self.use(kind, older)
+        return older
+
+    def _require(self, kind: str) -> int:
+        version = self.in_force.get(kind)
+        if version is None:
+            raise ModelUnknown(f"No model {kind} is in force.")
+        return version
+
+    def _change(self, change: Callable[[Versions], Versions]) -> None:
+        for tries_left in range(_TRIES - 1, -1, -1):
+            try:
+                self._settings.change({"models": change(dict(self.in_force))})
+                return
+            except Conflict:  # others change settings too
+                if not tries_left:
+                    raise

@@ -1,0 +1,1 @@
+"""Settings found by a search over the shop's own past."""

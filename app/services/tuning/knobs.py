@@ -1,0 +1,147 @@
+"""What tuning may turn: one readable table, and how a value of each becomes a setting.
+
+Every knob of a stage is drawn in every trial, so that all of them are modelled together; one that
+does not matter there (the neighbours' where `w_user` is 0) has no effect.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.domain.settings import Similarity
+
+_OFF_SHARE = 0.25
+"""Of the draws of a knob that may be off, those that are."""
+_DIGITS = 3
+"""Of a found value: more would say nothing, and people read them."""
+WEIGHTS, VECTORS = "weights", "vector_weights"
+
+
+class Draw(Protocol):
+    """Where values come from: a trial of the search."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        """Return a number within the bounds."""
+
+    def suggest_categorical(self, name: str, choices: Sequence[str]) -> Any:
+        """Return one of the choices."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a shop before anything is tried, so that nothing is turned in vain."""
+
+    has_events: bool = False
+    has_times: bool = False
+    has_features: bool = False
+    again: bool = False
+    """Whether lists may hold what the shopper had before."""
+    models: tuple[str, ...] = ()
+    """Kinds that were fitted."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of events that occur and have a weight."""
+    without: tuple[str, ...] = ()
+    """Parts of the hybrid that may not be used."""
+    vectors: tuple[str, ...] = ()
+    """Names of the items' vectors, if there are several."""
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting and its range. `name`: a field, or a field and a key of it: `weights.view`."""
+
+    name: str
+    low: float = 0.0
+    high: float = 1.0
+    log: bool = False
+    whole: bool = False
+    may_be_off: bool = False
+    """Values below `low` are drawn too, and mean 0."""
+    choices: tuple[str, ...] = ()
+    when: str = ""
+    """The fact that it takes; a kind of model where it is none."""
+
+    @property
+    def lowest(self) -> float:
+        """Return the lower bound of what is drawn."""
+        if not self.may_be_off:
+            return self.low
+        return self.low - (self.high - self.low) * _OFF_SHARE / (1.0 - _OFF_SHARE)
+
+    def draw(self, trial: Draw) -> Any:
+        """Return a value for the setting."""
+        if self.choices:
+            return trial.suggest_categorical(self.name, self.choices)
+        drawn = trial.suggest_float(self.name, self.lowest, self.high, log=self.log)
+        if self.may_be_off and drawn < self.low:
+            return 0.0
+        return round(drawn) if self.whole else rounded(drawn)
+
+    def position(self, value: Any) -> Any:
+        """Return what would be drawn for a value, as far as the range goes."""
+        if self.choices:
+            return value if value in self.choices else self.choices[0]
+        if self.may_be_off and value <= 0:
+            return (self.lowest + self.low) / 2.0
+        return min(max(float(value), self.low), self.high)
+
+
+_SIMILARITIES = tuple(similarity.value for similarity in Similarity)
+
+MADE_OF = (
+    Knob("w_user", may_be_off=True),
+    Knob("w_item", may_be_off=True, when="has_features"),
+    Knob("w_co_rated", may_be_off=True),
+    Knob("w_ease", may_be_off=True, when="ease"),
+    Knob("w_als", may_be_off=True, when="als"),
+    Knob("w_neural", may_be_off=True, when="neural"),
+    Knob("k", 10, 400, log=True, whole=True),
+    Knob("similarity", choices=_SIMILARITIES),
+    Knob("shrinkage", 0, 50, may_be_off=True),
+    Knob("exponent", 0.3, 4, log=True),
+    Knob("asymmetry", 0, 1),
+    Knob("damping", 0, 1, may_be_off=True),
+    Knob("co_rarity", 0, 1.5, may_be_off=True),
+    Knob("co_damping", 0, 1.5, may_be_off=True),
+    Knob("co_exponent", 0.5, 6, log=True),
+    Knob("co_novelty", 0, 1.5, may_be_off=True),
+    Knob("session_strength", 0, 2, may_be_off=True, when="has_times"),
+    Knob("repeat_strength", 0, 8, may_be_off=True, when="again"),
+    Knob("context_strength", 0, 1, may_be_off=True, when="has_times"),
+)
+"""What a list is made of: another value costs nothing but the lists."""
+
+SAYS = (
+    Knob("half_life_days", 2, 3_650, log=True, when="has_times"),
+    Knob("saturation", 0.5, 100, log=True, when="has_events"),
+)
+"""What behaviour says: all preferences are computed anew for another value."""
+
+
+def made_of(facts: Facts) -> tuple[Knob, ...]:
+    """Return the knobs of the hybrid and of what is added to it that can matter to this shop."""
+    several = facts.vectors if len(facts.vectors) > 1 else ()
+    vectors = (Knob(f"{VECTORS}.{name}", 0.1, 10, log=True) for name in several)
+    return (*(knob for knob in MADE_OF if _applies(knob, facts)), *vectors)
+
+
+def says(facts: Facts, *, event_weights: bool) -> tuple[Knob, ...]:
+    """Return the knobs of what behaviour says that can matter to this shop."""
+    if not facts.has_events:
+        return ()
+    several = facts.kinds if event_weights and len(facts.kinds) > 1 else ()
+    kinds = (Knob(f"{WEIGHTS}.{kind}", 0.01, 1, log=True) for kind in several)
+    return (*(knob for knob in SAYS if _applies(knob, facts)), *kinds)
+
+
+def _applies(knob: Knob, facts: Facts) -> bool:
+    if knob.name.removeprefix("w_") in facts.without:
+        return False
+    if knob.when in facts.__dataclass_fields__:
+        return bool(getattr(facts, knob.when))
+    return not knob.when or knob.when in facts.models
+
+
+def rounded(number: float) -> float:
+    """Return a number with three digits."""
+    return float(f"{number:.{_DIGITS}g}")

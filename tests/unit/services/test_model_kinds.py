@@ -1,0 +1,62 @@
+"""Parameters as they are written and remembered, and what a fit needs."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from app.domain.models import NotFitted
+from app.services.learning.kinds import KINDS, kind_of
+from app.services.learning.preferred import preferred
+from app.services.learning.training import available_bytes
+from tests.unit.services.learning_builders import tables_of
+
+
+def test_parameters_are_those_given_else_the_former_else_the_defaults():
+    complete = kind_of("ease").complete({"l2": 5.0, "of another release": 1}, {"damping": "0.5"})
+    assert complete == {"l2": 5.0, "power": 0.0, "damping": 0.5}
+    assert kind_of("als").complete({}, {"epochs": "3"})["epochs"] == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "words"),
+    [
+        ("ease", {"lambda": "1"}, "It has l2"),
+        ("ease", {"l2": "much"}, "must be a number"),
+        ("als", {"epochs": "1.5"}, "must be a whole number"),
+        ("oracle", {}, "There are ease"),
+    ],
+)
+def test_what_there_is_not_is_refused_in_words(kind: str, given: dict[str, str], words: str):
+    with pytest.raises(NotFitted, match=words):
+        kind_of(kind).complete({}, given)
+
+
+def test_a_fit_that_fails_says_why():
+    matrix = csr_matrix(np.ones((3, 3), np.float32))
+    with pytest.raises(NotFitted, match="l2 must be above 0"):
+        kind_of("ease").fitted(matrix, {"l2": -1.0}, lambda done, total: None)
+
+
+def test_every_kind_has_defaults_that_can_be_written_and_read():
+    for kind in KINDS.values():
+        defaults = kind.complete({}, {})
+        written = {name: str(value) for name, value in defaults.items()}
+        assert kind.complete({}, written) == defaults
+
+
+def test_preferences_stand_in_the_order_of_ids_whatever_their_rows():
+    tables = tables_of(("zoe", "tea", 5.0), ("ann", "milk", 1.0), ("ann", "tea", 2.0))
+    tables.preferences.put("ann", "almonds", 3.5, implied=True)
+    data = preferred(tables)
+    assert (data.users, data.items) == (["ann", "zoe"], ["almonds", "milk", "tea"])
+    assert data.matrix.toarray().tolist() == [[3.5, 1.0, 2.0], [0.0, 0.0, 5.0]]
+    assert data.matrix.dtype == np.float32
+
+
+def test_what_memory_there_is(tmp_path):
+    told = tmp_path / "meminfo"
+    told.write_text("MemTotal: 9 kB\nMemAvailable:    7 kB\n")
+    assert available_bytes(told) == 7 * 1024
+    told.write_text("MemTotal: 9 kB\n")
+    assert available_bytes(told) is None
+    assert available_bytes(tmp_path / "nowhere") is None

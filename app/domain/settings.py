@@ -71,9 +71,9 @@ class ShopSettings:
     """What many have says less of two shoppers: it is divided by their number to this power."""
     co_rarity: float = 0.5
     """Among the co-rated, a shopper's item says 1 / (number who have it) to this power."""
-    co_damping: float = 0.75
+    co_damping: float = 0.85
     """And who has many items is reached by chance: divided by their number to this power."""
-    co_exponent: float = 3.0
+    co_exponent: float = 1.5
     """Those who share most weigh most: by this power."""
     co_novelty: float = 0.5
     """An item's score is divided by how many have it to this power: above 0 the known give way."""

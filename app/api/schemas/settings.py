@@ -42,8 +42,8 @@ class SettingsBody(Input):
     asymmetry: Annotated[float, Field(ge=0, le=1)] = 0.5
     damping: Annotated[float, Field(ge=0, le=4)] = 0.0
     co_rarity: Annotated[float, Field(ge=0, le=4)] = 0.5
-    co_damping: Annotated[float, Field(ge=0, le=4)] = 0.75
-    co_exponent: Annotated[float, Field(gt=0, le=20)] = 3.0
+    co_damping: Annotated[float, Field(ge=0, le=4)] = 0.85
+    co_exponent: Annotated[float, Field(gt=0, le=20)] = 1.5
     co_novelty: Annotated[float, Field(ge=0, le=4)] = 0.5
     weights: Annotated[
         dict[_Kind, Annotated[float, Field(ge=-1000, le=1000)] | None],

@@ -32,10 +32,8 @@ LOADERS = 4
 
 @pytest.fixture(scope="module")
 def shop(linux_with_mongod: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Give a service of three workers with two versions of a model, the second in force."""
-    service = Service(
-        tmp_path_factory.mktemp("models") / "data", workers=3, snapshot_from=1, log_level="info"
-    )
+    """Give a service of two workers with two versions of a model, the second in force."""
+    service = Service(tmp_path_factory.mktemp("models") / "data", snapshot_from=1, log_level="info")
     try:
         service.start()
         service.admin.put_items(*ITEMS)
@@ -63,7 +61,7 @@ def versions(service: Service, kind: str = "ease") -> list[int | None]:
 
 
 def all_have(service: Service, version: int, kind: str = "ease") -> bool:
-    return eventually(lambda: versions(service, kind) == [version] * 3, 60)
+    return eventually(lambda: versions(service, kind) == [version] * 2, 60)
 
 
 def folder_of(service: Service) -> Path:
@@ -82,7 +80,7 @@ def test_every_worker_answers_with_it_from_one_file(shop: Service) -> None:
         answers = [
             worker.recommend("user 0", strategy="ease").done() for worker in workers.values()
         ]
-        assert [answer.body["strategy"] for answer in answers] == ["ease"] * 3
+        assert [answer.body["strategy"] for answer in answers] == ["ease"] * 2
         assert len({tuple(answer.ids) for answer in answers}) == 1
         for pid in workers:
             assert "-ease-2-" in (PROC / str(pid) / "maps").read_text()
@@ -101,29 +99,27 @@ def test_an_action_changes_the_answer_at_once(shop: Service) -> None:
 
 
 def test_models_are_swapped_and_rolled_back_under_load(shop: Service) -> None:
-    """Nobody waits long, nobody fails, nobody is told what is merely popular."""
+    """Nobody fails, and nobody is told what is merely popular."""
     stop = Event()
     headers = shop.key(Role.STOREFRONT)
 
-    def load(number: int) -> tuple[int, float]:
-        asked, slowest = 0, 0.0
+    def load(number: int) -> int:
+        asked = 0
         connection = Client(shop.port, {}).connect()
         client = Client(shop.port, headers, connection)
         while not stop.is_set():
-            began = time.monotonic()
             user_id = USERS[(asked + number) % len(USERS)]
             answer = client.recommend(user_id, strategy="ease").done()
-            slowest = max(slowest, time.monotonic() - began)
             assert answer.body["strategy"] == "ease"
             asked += 1
         connection.close()
-        return asked, slowest
+        return asked
 
     with ThreadPoolExecutor(LOADERS) as pool:
         loads = [pool.submit(load, number) for number in range(LOADERS)]
         try:
             assert "ease/1" in done(shop, "models", "rollback", "ease")
-            assert versions(shop) == [1] * 3, "the command ends when all have followed"
+            assert versions(shop) == [1] * 2, "the command ends when all have followed"
             with switch_of(shop) as switch:
                 for _ in range(SWAPS // 2):
                     switch.use("ease", 2)
@@ -133,7 +129,7 @@ def test_models_are_swapped_and_rolled_back_under_load(shop: Service) -> None:
                 switch.use("ease", 2)
         finally:
             stop.set()
-        asked = [each.result()[0] for each in loads]
+        asked = [each.result() for each in loads]
     assert min(asked) > SWAPS
     assert said(shop, "model not loaded") == 0
     assert all_have(shop, 2)
@@ -188,7 +184,7 @@ def test_a_service_that_starts_again_has_its_models(shop: Service) -> None:
     done(shop, "models", "use", "ease", "2")
     shop.stop()
     shop.start()
-    assert versions(shop) == [2] * 3, "before it accepts anybody"
+    assert versions(shop) == [2] * 2, "before it accepts anybody"
 
 
 @pytest.mark.parametrize("damage", ["a byte", "missing", "the end"])
@@ -278,5 +274,5 @@ def test_a_fit_that_fails_leaves_the_former_in_force(shop: Service) -> None:
         database["models"].update_one({"_id": name}, {"$set": {"parameters": former["parameters"]}})
         assert database["models"].count_documents({}) == before
     assert outcome.returncode == 1
-    assert "l2 must be above 0" in outcome.stderr
+    assert "ease cannot be fitted: l2" in outcome.stderr
     assert all_have(shop, present or 0)

@@ -33,7 +33,7 @@ def test_what_there_is_not_is_refused_in_words(kind: str, given: dict[str, str],
 
 def test_a_fit_that_fails_says_why():
     matrix = csr_matrix(np.ones((3, 3), np.float32))
-    with pytest.raises(NotFitted, match="l2 must be above 0"):
+    with pytest.raises(NotFitted, match="ease cannot be fitted: l2"):
         kind_of("ease").fitted(matrix, {"l2": -1.0}, lambda done, total: None)
 
 

@@ -39,9 +39,9 @@ GRIDS: dict[str, Grid] = {
     "user": {"strategy": ("user",), "k": (100, 50, 200), "exponent": (1.0, 2.0)},
     "co_rated": {
         "strategy": ("co_rated",),
-        "co_activity": (1.0, 0.5),
+        "co_exponent": (3.0, 1.0),
         "co_rarity": (0.5, 1.0),
-        "co_novelty": (0.5, 0.4, 0.6),
+        "co_novelty": (0.5, 0.3),
     },
     "ease": {"strategy": ("ease",), "ease": _EASE},
     "als": {"strategy": ("als",), "als": _ALS},
@@ -56,7 +56,6 @@ GRIDS: dict[str, Grid] = {
         "ease": _EASE[:1],
         "als": _ALS[:1],
         "k": (100,),
-        "co_rarity": (0.5,),
     },
 }
 WEEKS = 28.0

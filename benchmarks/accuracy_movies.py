@@ -35,7 +35,7 @@ SHARED: Grid = {"session_strength": _SESSION, "half_life_days": (20.0, 90.0)}
 GRIDS: dict[str, Grid] = {
     "item": {"strategy": ("item",)},
     "user": {"strategy": ("user",), "k": (50, 100, 200), "exponent": (1.0, 2.0)},
-    "co_rated": {"strategy": ("co_rated",), "co_novelty": (0.5, 0.4), "co_rarity": (1.0, 0.5)},
+    "co_rated": {"strategy": ("co_rated",), "co_exponent": (3.0, 1.0), "co_novelty": (0.5, 0.4)},
     "ease": {"strategy": ("ease",), "ease": _EASE},
     "als": {"strategy": ("als",), "als": _ALS},
     "hybrid": {

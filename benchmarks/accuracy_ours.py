@@ -37,6 +37,7 @@ class Ours:
     ) -> None:
         """Take the names of the codes of kinds, in the service's words.
 
+        catalogue : describes items; those that it does not name are bare.
         settings : what is not the usual one in all trials.
         """
         self._kinds = kinds
@@ -87,8 +88,8 @@ class Ours:
 
     def _filled(self, question: Question) -> OfflineShop:
         if self._shop is None or self._shop[0] is not question:
-            known = set(question.item_ids.tolist())
-            offered = [item for item in self._catalogue() if item.item_id in known]
+            described = {item.item_id: item for item in self._catalogue()}
+            offered = [described.get(id_, Item(id_)) for id_ in question.item_ids.tolist()]
             shop = OfflineShop(
                 interactions_of(question, self._kinds),
                 offered,

@@ -1,8 +1,8 @@
 """NeuMF: a network over learned vectors of users and items (He and others, 2017).
 
-    score(u, i) = h . (p_u * q_i)  +  g . z_L,   z_0 = [m_u, n_i],   z_k = relu(W_k z_(k-1) + b_k)
+    score(u, i) = sigmoid(h . (p_u * q_i)  +  g . z_L),   z_0 = [m_u, n_i],   z_k = relu(W_k z_(k-1) + b_k)
 
-The first summand is generalised matrix factorisation, the second a perceptron. Served with numpy
+Positive throughout, so that no item falls out of a list. The first summand is generalised matrix factorisation, the second a perceptron. Served with numpy
 alone: the perceptron's first layer is a sum of a user's and an item's part, and the latter is kept.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from app.engine.jit import Bytes, Float32s, Float64s, Int32s
 from app.engine.models.model import UNKNOWN_USER, Arrays
@@ -56,12 +57,14 @@ class Neural:
         return int(self.items.factors.shape[0])
 
     def scores(self, items: Int32s, values: Float64s, user: int = UNKNOWN_USER) -> Float64s | None:
-        """Score every item for a user of the fit; None for others, and who likes nothing now."""
+        """Return how likely each item is, in (0, 1); None for others, and who likes nothing now."""
         if not (0 <= user < self.known.size and self.known[user]) or not (values > 0.0).any():
             return None
         width = self.users.factors.shape[1]
         linear = self.items.factors @ (self.users.factors[user] * self.mixing[:width])
-        return np.asarray(linear + self._perceptron(user) @ self.mixing[width:], np.float64)
+        drive = np.asarray(linear + self._perceptron(user) @ self.mixing[width:], np.float64)
+        likely: Float64s = expit(drive)
+        return likely
 
     def _perceptron(self, user: int) -> Float32s:
         """Return the last layer's outputs, shape (n_items, outputs)."""

@@ -34,7 +34,7 @@ def by_formula(model, user, item):
     for layer in model.layers:
         hidden = np.maximum(hidden @ layer.weights + layer.biases, 0.0)
     product = model.users.factors[user] * model.items.factors[item]
-    return np.concatenate([product, hidden]) @ model.mixing
+    return 1.0 / (1.0 + np.exp(-(np.concatenate([product, hidden]) @ model.mixing)))
 
 
 def test_it_scores_by_the_formula():

@@ -1,9 +1,11 @@
 """NeuMF: a network over learned vectors of users and items (He and others, 2017).
 
-    score(u, i) = sigmoid(h . (p_u * q_i)  +  g . z_L),   z_0 = [m_u, n_i],   z_k = relu(W_k z_(k-1) + b_k)
+    score(u, i) = sigmoid(h . (p_u * q_i)  +  g . z_L)
+    z_0 = [m_u, n_i],   z_k = relu(W_k z_(k-1) + b_k)
 
-Positive throughout, so that no item falls out of a list. The first summand is generalised matrix factorisation, the second a perceptron. Served with numpy
-alone: the perceptron's first layer is a sum of a user's and an item's part, and the latter is kept.
+The first summand is generalised matrix factorisation, the second a perceptron. A score is a
+likelihood: above 0, so that no item falls out of a list. Served with numpy alone: the perceptron's
+first layer is a sum of a user's and an item's part, and the latter is kept.
 """
 
 from collections.abc import Sequence

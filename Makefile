@@ -10,7 +10,7 @@ NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba
 export NUMBA_CACHE_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean-venv
+.PHONY: help run test coverage check format bench clean-venv
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -19,6 +19,9 @@ run: $(VENV)/.demo $(VENV)/.warm  ## start everything: http://127.0.0.1:8000 (PO
 	@exec env ENVIRONMENT="$${ENVIRONMENT:-development}" $(BIN)/python -m app.serve
 
 test: check $(VENV)/.demo  ## every check and every test (ARGS= goes to pytest)
+	$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(VENV)/.dev $(VENV)/.demo  ## which lines the tests reach (ARGS= goes to pytest)
 	$(BIN)/python -m pytest --cov $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types, layers

@@ -17,24 +17,33 @@ from benchmarks.accuracy_simple import VALUES, simple_methods
 PROTOCOL = Protocol("grocer", goal="ndcg@20", modes=MODES, values=VALUES)
 SHARED: Grid = {
     "half_life_days": (60.0, 30.0, 120.0),
-    "repeat_strength": (10.0, 4.0, 30.0),
+    "repeat_strength": (30.0, 10.0, 100.0),
 }
 """What every strategy of ours may choose."""
+_EASE = (
+    weighing(l2=1000.0, power=0.5, most=8000),
+    weighing(l2=500.0, power=0.5, most=8000),
+    weighing(l2=2000.0, power=0.5, most=8000),
+)
 _ALS = (weighing(dimensions=64, epochs=5, power=0.5), weighing(dimensions=64, epochs=5, power=0.0))
 GRIDS: dict[str, Grid] = {
-    "user": {"strategy": ("user",), "k": (100, 50, 200)},
+    "user": {"strategy": ("user",), "k": (200, 50, 100)},
     "co_rated": {
         "strategy": ("co_rated",),
         "co_rarity": (0.5, 1.0),
         "co_novelty": (0.3, 0.5),
     },
+    "ease": {"strategy": ("ease",), "ease": _EASE},
     "als": {"strategy": ("als",), "als": _ALS},
     "hybrid": {
         "strategy": ("hybrid",),
-        "parts": (weighing(als=1.0, user=1.0), weighing(als=1.0, user=1.0, co_rated=0.5)),
-        "als": _ALS[:1],
-        "co_novelty": (0.3,),
-        "k": (100,),
+        "parts": (
+            weighing(ease=1.0, user=1.0),
+            weighing(ease=1.0, user=0.5),
+            weighing(ease=0.5, user=1.0),
+        ),
+        "ease": _EASE[:1],
+        "k": (200,),
     },
 }
 

@@ -14,7 +14,6 @@ from app.engine.event_record import EVENT, Vocabulary
 from app.services.evaluation.interactions import RATING, Interactions
 from app.services.learning.fitted import FittedModel
 from app.services.learning.kinds import KINDS
-from app.services.learning.preferred import preferred
 from benchmarks.accuracy_common import N_RANKED, Question, Rows
 from benchmarks.accuracy_tuning import Method, Parameters
 
@@ -71,8 +70,8 @@ class Ours:
         """Fit the models to what the shop's memory holds, and put them in force."""
         if not wanted:
             return
-        data = preferred(shop.live.tables)
         for kind, parameters in wanted.items():
+            data = KINDS[kind].data(shop.live.tables)
             model = KINDS[kind].fitted(data.matrix, dict(parameters), lambda done, total: None)
             record = ModelRecord(
                 kind,

@@ -33,6 +33,7 @@ PEERS = (
     "implicit ALS",
     "implicit BPR",
 )
+OURS = "Shelfwise"
 _QUICK = 300
 _SHOWN = ("recall@10", "recall@20", "ndcg@10", "ndcg@20", "mrr@100")
 
@@ -45,8 +46,8 @@ class Protocol:
     goal: str
     modes: tuple[str, ...]
     values: tuple[str, ...]
-    ours: str = "Shelfwise hybrid"
-    """The method that is held against all others."""
+    ours: str = ""
+    """The method that is held against all others; "": the best of ours by validation."""
 
 
 def parsed(description: str | None, own: Mapping[str, str] | None = None) -> argparse.Namespace:
@@ -102,17 +103,20 @@ def report(protocol: Protocol, folder: Path, names: Sequence[str]) -> None:
         wanted = test.wanted(mode)
         users = sum(items.size > 0 for items in wanted)
         print(f"\n{mode} items: {users:,} users, who took {np.mean([w.size for w in wanted]):.1f}")
-        print(f"  {'':24}{'  '.join(f'{name:^24}' for name in _SHOWN)}")
+        print(f"  {'':27}{'  '.join(f'{name:^24}' for name in _SHOWN)}")
+        mine = protocol.ours or _chosen(folder, names, mode)
         for name in names:
             found = judge(_lists(folder, name, mode), wanted)
             cells = ["{:.4f} ({:.4f} to {:.4f})".format(*interval(found[m])) for m in _SHOWN]
-            print(f"  {name:24}{'  '.join(cells)}", flush=True)
-        if protocol.ours in names:
-            _ahead(protocol, folder, names, mode)
+            mark = "*" if name == mine else " "
+            print(f"{mark} {name:27}{'  '.join(cells)}", flush=True)
+        if mine in names:
+            why = "named by the protocol" if protocol.ours else "chosen by validation"
+            print(f"\n* {mine}: ours, {why}")
+            _ahead(mine, protocol.goal, folder, names, mode)
     print("\nparameters, what they reached on the validation users, and what finding them took")
     for name in names:
-        told = json.loads((folder / f"{name}.json").read_text())
-        choice = Choice(**told["choice"])
+        choice = _choice(folder, name)
         for mode, parameters in choice.parameters.items():
             listed = ", ".join(f"{key}={value}" for key, value in parameters.items())
             print(
@@ -121,15 +125,25 @@ def report(protocol: Protocol, folder: Path, names: Sequence[str]) -> None:
             )
 
 
-def _ahead(protocol: Protocol, folder: Path, names: Sequence[str], mode: str) -> None:
+def _chosen(folder: Path, names: Sequence[str], mode: str) -> str:
+    """Return the one of ours that reached most on the validation users, "" if there is none."""
+    reached = {name: _choice(folder, name).reached[mode] for name in names if name.startswith(OURS)}
+    return max(reached, key=reached.__getitem__, default="")
+
+
+def _choice(folder: Path, name: str) -> Choice:
+    return Choice(**json.loads((folder / f"{name}.json").read_text())["choice"])
+
+
+def _ahead(mine: str, goal: str, folder: Path, names: Sequence[str], mode: str) -> None:
     """Print how far ours is ahead of each other method, user by user."""
     wanted = load(folder / "test.npz").wanted(mode)
-    found = {name: judge(_lists(folder, name, mode), wanted)[protocol.goal] for name in names}
-    mine = found.pop(protocol.ours)
-    print(f"\n  {protocol.ours} ahead of others by so much {protocol.goal}, user by user")
+    found = {name: judge(_lists(folder, name, mode), wanted)[goal] for name in names}
+    best = found.pop(mine)
+    print(f"  {mine} ahead of others by so much {goal}, user by user")
     for name, theirs in found.items():
-        mean, low, high, chance = paired(mine, theirs)
-        print(f"  {name:24}{mean:+.4f} ({low:+.4f} to {high:+.4f})  p = {chance:.4f}", flush=True)
+        mean, low, high, chance = paired(best, theirs)
+        print(f"  {name:27}{mean:+.4f} ({low:+.4f} to {high:+.4f})  p = {chance:.4f}", flush=True)
 
 
 def _lists(folder: Path, name: str, mode: str) -> Rows:

@@ -5,7 +5,7 @@ import time
 
 from prometheus_client import Gauge
 
-from app.domain.settings import LEARNED
+from app.domain.settings import MODEL_KINDS
 from app.services.footprint import process_memory
 from app.services.services import Services
 
@@ -70,7 +70,7 @@ def measure(shop: Services) -> None:
     _BYTES.set(shop.tables.nbytes)
     age = shop.snapshots.age_seconds()
     _SNAPSHOT.set(-1 if age is None else age)
-    for kind in LEARNED:
+    for kind in MODEL_KINDS:
         model = shop.learned.fitted(kind)
         _MODEL.labels(kind).set(0 if model is None else model.version)
         if model is not None:

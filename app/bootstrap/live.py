@@ -61,7 +61,7 @@ class Live:
             tables, self.catalogue.categories, settings=lambda: self.settings.current
         )
         self.habits = LearnedHabits(tables)
-        self.learned = LearnedModels(tables)
+        self.learned = LearnedModels(tables, recency=lambda: self.settings.current.recency)
         self.models = ModelsProjection(self.learned, wanted=lambda: self.settings.current.models)
         self.all: tuple[Projection, ...] = (
             self.ids,  # first: the rows of the others stand on it

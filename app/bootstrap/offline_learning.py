@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,25 +11,24 @@ import numpy as np
 from app.bootstrap.live import Live
 from app.domain.models import ModelRecord
 from app.domain.recommendations import Query
-from app.engine.jit import Float64s
+from app.engine.jit import Float64s, Int32s
 from app.engine.models.model import unheard
-from app.engine.neighbourhood import Neighbourhood
 from app.services.evaluation.interactions import Interactions
 from app.services.learning.fitted import FittedModel
 from app.services.learning.kinds import kind_of
-from app.services.learning.preferred import preferred
+from app.services.predicted_ratings import by_model as model
+from app.services.predicted_ratings import by_neighbours as neighbours
 
 
 def fitting(kinds: Mapping[str, Mapping[str, Any]]) -> Callable[[Live, Interactions], None]:
     """Return what fits these kinds of models, each by its parameters, on what a shop knows."""
 
     def learn(live: Live, interactions: Interactions) -> None:
-        known = preferred(live.tables) if kinds else None
+        data = cache(lambda source: source(live.tables))  # the same for several kinds
         for name, parameters in kinds.items():
-            assert known is not None
             kind, started = kind_of(name), time.perf_counter()
-            chosen = kind.complete(parameters, {})
-            model = kind.fitted(known.matrix, chosen, unheard)
+            chosen, known = kind.complete(parameters, {}), data(kind.data)
+            fit = kind.fitted(known.matrix, chosen, unheard)
             record = ModelRecord(
                 kind=name,
                 version=0,
@@ -39,22 +39,30 @@ def fitting(kinds: Mapping[str, Mapping[str, Any]]) -> Callable[[Live, Interacti
                 n_interactions=int(known.matrix.nnz),
                 seconds=round(time.perf_counter() - started, 3),
             )
-            live.learned.put(FittedModel.of(record, model, known.items, known.users))
+            live.learned.put(FittedModel.of(record, fit, known.items, known.users))
 
     return learn
 
 
 def by_neighbours(live: Live, subject: str, items: Sequence[str]) -> Float64s:
     """Predict ratings as the neighbours who rated the items did."""
-    tables, now = live.tables, live.settings.current
-    near = Neighbourhood(
-        now.k, now.similarity.value, now.min_similarity, now.shrinkage, now.exponent, now.asymmetry
+    return _told(
+        live, subject, items, lambda rows: neighbours(live.tables, live.settings.current, rows)
     )
+
+
+def by_model(live: Live, subject: str, items: Sequence[str]) -> Float64s:
+    """Predict ratings by the fitted model; NaN everywhere if there is none."""
+    return _told(live, subject, items, lambda rows: model(live.tables, live.learned, rows))
+
+
+def _told(
+    live: Live, subject: str, items: Sequence[str], predict: Callable[[Int32s], Float64s]
+) -> Float64s:
+    tables, found = live.tables, np.full(len(items), np.nan)
     with tables.lock, tables.shopper.present(Query(subject=subject)):
-        profile, g = tables.shopper.profile, tables.shopper.g
-        if profile is None:
-            return np.full(len(items), np.nan)
-        neighbours = tables.user_based.neighbours(profile, near, g=g)
-        every = tables.user_based.predict(profile, neighbours, g=g)
         rows = [tables.items.row(item) for item in items]
-        return np.array([np.nan if row is None else every[row] for row in rows])
+        known = [place for place, row in enumerate(rows) if row is not None]
+        if known:
+            found[known] = predict(np.array([rows[place] for place in known], np.int32))
+    return found

@@ -8,7 +8,7 @@ from app.bootstrap.learning import build_learning
 from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import find_secret
-from app.bootstrap.shelves import build_recommendations
+from app.bootstrap.shelves import build_predictions, build_recommendations
 from app.bootstrap.snapshot_process import SnapshotProcess
 from app.domain.ratings import RatingScale
 from app.repositories.erasure_files import ErasureFile
@@ -144,6 +144,7 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
         cursors=Cursors(secret, now=_now),
         contexts=live.contexts,
         profiles=Profiles(live.tables, live.catalogue, settings=lambda: live.settings.current),
+        predicted_ratings=build_predictions(live, scale),
         habits=live.habits,
         learned=live.learned,
         model_library=learning.library,

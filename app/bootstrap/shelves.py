@@ -5,6 +5,7 @@ from collections.abc import Callable
 from app.bootstrap.live import Live
 from app.domain.ratings import RatingScale
 from app.domain.settings import LEARNED, ShopSettings, Strategy
+from app.services.predicted_ratings import PredictedRatings
 from app.services.recommendations import Recommendations
 from app.services.shelves.bought_together import baskets_shelf
 from app.services.shelves.buy_again import buy_again_shelf
@@ -58,3 +59,14 @@ def _voices(
         Strategy.CO_RATED: ByCoRating(tables, settings=settings),
         **{kind: ByModel(kind, live.learned) for kind in LEARNED},
     }
+
+
+def build_predictions(live: Live, scale: RatingScale) -> PredictedRatings:
+    """Return what predicts single ratings."""
+    return PredictedRatings(
+        live.tables,
+        live.learned,
+        live.catalogue,
+        settings=lambda: live.settings.current,
+        scale=scale,
+    )

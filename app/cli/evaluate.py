@@ -21,7 +21,8 @@ def evaluate(html: Path, as_json: Path | None, **given: Any) -> None:
     and a service that runs does not notice.
 
     \b
-    A strategy    hybrid, user, item, co_rated, ease, als, neural, auto
+    A strategy    hybrid, user, item, co_rated, ease, als, neural,
+                  sequence, auto
     Plain lists   popular, recent (popular of a month), last_bought, random;
                   those that can be told are always there
     Settings      as `flask settings show` names them, and weights.KIND

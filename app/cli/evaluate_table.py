@@ -9,6 +9,7 @@ _LISTS = ("ndcg", "recall", "precision", "hit", "mrr")
 _SAMPLED = ("sampled_hit", "sampled_ndcg")
 _BEYOND = ("item_coverage", "user_coverage", "diversity", "novelty", "serendipity", "gini",
            "popularity_lift", "mae", "rmse", "prediction_coverage")  # fmt: skip
+_ERRORS = ("mae", "rmse")
 _SURE = 0.05
 
 
@@ -44,22 +45,25 @@ def _fact(value: object) -> str:
 def _group(results: Results, group: str) -> Iterator[str]:
     names = {m for v in results.variants for m in v.figures.get(group, {})}
     n = 10 if 10 in results.at else results.at[len(results.at) // 2]
-    wanted = [f"{name}@{n}" for name in (*_LISTS, *_SAMPLED)] + ["mae"]
+    wanted = [f"{name}@{n}" for name in (*_LISTS, *_SAMPLED)] + list(_ERRORS)
     metrics = [metric for metric in wanted if metric in names]
     head = ("", *(define(metric).title for metric in metrics))
     rows = [head]
     for variant in results.variants:
         figures = variant.figures.get(group, {})
-        cells = [_cell(figures.get(metric), first=not at) for at, metric in enumerate(metrics)]
+        cells = [
+            _cell(figures.get(metric), whole=not at or metric in _ERRORS)
+            for at, metric in enumerate(metrics)
+        ]
         rows.append((variant.name, *cells))
     yield from _rows(rows)
 
 
-def _cell(estimate: Estimate | None, *, first: bool) -> str:
+def _cell(estimate: Estimate | None, *, whole: bool) -> str:
     if estimate is None or estimate.mean is None:
         return "-"
     star = "*" if estimate.p is not None and estimate.p < _SURE else " "
-    if first and estimate.low is not None:
+    if whole and estimate.low is not None:
         return f"{estimate.mean:.4f} ({estimate.low:.4f} to {estimate.high:.4f}){star}"
     return f"{estimate.mean:.4f}{star}"
 

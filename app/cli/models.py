@@ -7,11 +7,11 @@ from app.cli.context import explained, services
 from app.cli.fitting import follow
 from app.domain.errors import Conflict
 from app.domain.models import ModelRecord
-from app.domain.settings import LEARNED
+from app.domain.settings import MODEL_KINDS
 
 models = AppGroup("models", help="Learned models: list, put in force, roll back, remove.")
 
-_KIND = click.Choice([kind.value for kind in LEARNED])
+_KIND = click.Choice(MODEL_KINDS)
 
 
 @models.command("list")

@@ -29,6 +29,10 @@ def show() -> None:
 @click.option("--w-ease", type=click.FloatRange(0, 1e6), help="Of the learned model EASE.")
 @click.option("--w-als", type=click.FloatRange(0, 1e6), help="Of the learned model ALS.")
 @click.option("--w-neural", type=click.FloatRange(0, 1e6), help="Of the learned neural model.")
+@click.option("--w-sequence", type=click.FloatRange(0, 1e6), help="Of what follows what.")
+@click.option(
+    "--recency", type=click.FloatRange(0, 1), help="Of the latest items, to EASE and ALS."
+)
 @click.option(
     "--auto-strategy",
     type=click.Choice([s.value for s in Strategy if s is not Strategy.AUTO]),

@@ -12,7 +12,7 @@ from app.cli.context import explained, services
 from app.cli.fitting import follow, stages
 from app.cli.workshop import Workshop
 from app.domain.models import FittingElsewhere, ModelRecord
-from app.domain.settings import LEARNED
+from app.domain.settings import MODEL_KINDS
 
 _GENTLE = 10
 _PATIENCE_SECONDS = 45.0  # a process that was killed keeps others out for half a minute
@@ -20,7 +20,7 @@ _LOOK_SECONDS = 2.0
 
 
 @click.command()
-@click.argument("kind", type=click.Choice([kind.value for kind in LEARNED]))
+@click.argument("kind", type=click.Choice(MODEL_KINDS))
 @click.option(
     "--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated."
 )

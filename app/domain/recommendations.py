@@ -54,6 +54,7 @@ class Query(NamedTuple):
     w_ease: float | None = None
     w_als: float | None = None
     w_neural: float | None = None
+    w_sequence: float | None = None
     k: int | None = None
     similarity: Similarity | None = None
     min_similarity: float | None = None

@@ -23,11 +23,15 @@ class Strategy(StrEnum):
     EASE = "ease"
     ALS = "als"
     NEURAL = "neural"
+    SEQUENCE = "sequence"
+    """By what was taken up soon after what."""
     POPULAR = "popular"
 
 
-LEARNED = (Strategy.EASE, Strategy.ALS, Strategy.NEURAL)
+LEARNED = (Strategy.EASE, Strategy.ALS, Strategy.NEURAL, Strategy.SEQUENCE)
 """Strategies that rest on a model, which is fitted now and then."""
+MODEL_KINDS = (*(kind.value for kind in LEARNED), "ratings")
+"""All kinds of models; `ratings` predicts ratings and ranks nothing."""
 PARTS = (Strategy.USER, Strategy.ITEM, Strategy.CO_RATED, *LEARNED)
 """What the hybrid is made of."""
 WEIGHTS_OF = {f"w_{part}": part for part in PARTS}
@@ -55,6 +59,7 @@ class ShopSettings:
     w_ease: float = 0.0
     w_als: float = 0.0
     w_neural: float = 0.0
+    w_sequence: float = 0.0
     auto_strategy: Strategy = Strategy.HYBRID
     """What `auto` stands for."""
     k: int = 50
@@ -69,6 +74,8 @@ class ShopSettings:
     """Power of the shopper's own norm in a cosine, of 1 for both; 0.5: the cosine."""
     damping: float = 0.0
     """What many have says less of two shoppers: it is divided by their number to this power."""
+    recency: float = 0.0
+    """How much more the shopper's latest items say to the models `ease` and `als`: 0: no more."""
     co_rarity: float = 0.5
     """Among the co-rated, a shopper's item says 1 / (number who have it) to this power."""
     co_damping: float = 0.85

@@ -25,6 +25,7 @@ from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 DAY_MS = 86_400_000.0
 _STEP = 32.0  # half-lives between two landmarks
 _MOST_HALF_LIVES = 60.0  # since the landmark; float32 ends at 127
+_FARTHEST = 100.0  # an event after a clock that was put back counts as if it were no later
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Formula:
                 sums[item] = sums.get(item, 0.0) + weight * 2.0 ** (-since / half_life)
         values = self.value(np.array(list(sums.values()))).tolist()
         return {
-            item: value * 2.0 ** ((last[item] - now) / half_life)
+            item: value * 2.0 ** min((last[item] - now) / half_life, _FARTHEST)
             for item, value in zip(sums, values, strict=True)
         }
 
@@ -138,6 +139,6 @@ class Implied:
         return rows[0][:count], rows[1][:count], values
 
     def _stored(self, totals: Float64s, times: Int64s) -> Float32s:
-        since = (times - self.landmark.at) / self.landmark.half_life
+        since = np.minimum((times - self.landmark.at) / self.landmark.half_life, _FARTHEST)
         stored: Float32s = (self.formula.value(totals) * np.exp2(since)).astype(np.float32)
         return stored

@@ -1,16 +1,20 @@
 """The learned models in memory, and what they say of a shopper now."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from app.domain.models import ModelRecord
-from app.engine.jit import Float64s, Int32s
+from app.engine.jit import Float64s, Int32s, Int64s
 from app.engine.model_rows import ModelRows
 from app.engine.models.model import UNKNOWN_USER
+from app.engine.models.profile import recent
+from app.engine.models.ratings import Ratings
 from app.engine.profile import Profile
 from app.services.learning.fitted import FittedModel
+from app.services.learning.kinds import KINDS
 from app.services.memory import Tables
 
 
@@ -22,6 +26,16 @@ class _Held:
     rows: ModelRows
 
 
+class _Own(NamedTuple):
+    """The shopper's items that a model knows, as it is asked with them."""
+
+    rows: Int32s
+    ratings: Float64s
+    weights: Float64s | None
+    places: Int64s
+    """In the profile."""
+
+
 class LearnedModels:
     """One model of each kind. Each is frozen, and replaced by one assignment.
 
@@ -29,8 +43,10 @@ class LearnedModels:
     it for a moment now and then.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, *, recency: Callable[[], float] = lambda: 0.0) -> None:
+        """recency : the setting of that name."""
         self._tables = tables
+        self._recency = recency
         self._held: Mapping[str, _Held] = {}
         self._arriving: list[FittedModel] = []
 
@@ -47,16 +63,15 @@ class LearnedModels:
     def scores(self, kind: str, profile: Profile) -> Float64s | None:
         """Score every item row, shape (capacity,); 0 for items that the model has not seen.
 
-        None: there is no model, or it knows nothing of the shopper.
+        None: there is no model that ranks, or it knows nothing of the shopper.
         """
         held = self._held.get(kind)  # read once: the next lines must not see another one
-        if held is None:
+        if held is None or isinstance(held.fitted.model, Ratings):
             return None
-        items, ratings, _ = _known(held, profile)
-        user = self._user(held, profile)
-        if not items.size and user == UNKNOWN_USER:
+        own, user = self._own(held, profile), self._user(held, profile)
+        if not own.rows.size and user == UNKNOWN_USER:
             return None
-        scores = held.fitted.model.scores(items, ratings, user)
+        scores = held.fitted.model.scores(own.rows, own.ratings, user, weights=own.weights)
         return None if scores is None else held.rows.to_live(scores)
 
     def shares(self, kind: str, profile: Profile, row: int) -> Float64s:
@@ -66,15 +81,47 @@ class LearnedModels:
         """
         held = self._held.get(kind)
         item = -1 if held is None else int(held.rows.of_live[row])
-        if held is None or item < 0:
+        if held is None or item < 0 or isinstance(held.fitted.model, Ratings):
             return np.empty(0)
-        items, ratings, known = _known(held, profile)
-        shares = held.fitted.model.shares(items, ratings, item)
+        own = self._own(held, profile)
+        shares = held.fitted.model.shares(own.rows, own.ratings, item, weights=own.weights)
         if not shares.size:
             return np.empty(0)
         found = np.zeros(profile.items.size)
-        found[known] = shares
+        found[own.places] = shares
         return found
+
+    def predict(self, profile: Profile, rows: Int32s) -> Float64s:
+        """Predict ratings of rows by what the shopper has rated by now, shape of `rows`.
+
+        NaN where nothing can be said: without a model, for an item it has not seen, and for
+        somebody who rated none that it has.
+        """
+        found, held = np.full(rows.size, np.nan), self._held.get(Ratings.kind)
+        if held is None or not isinstance(held.fitted.model, Ratings):
+            return found
+        of_live = held.rows.of_live
+        own, wanted = of_live[profile.items], of_live[rows]
+        places = own >= 0 if profile.implied is None else (own >= 0) & (profile.implied == 0)
+        known = wanted >= 0
+        if places.any() and known.any():
+            ratings = profile.ratings[places]
+            found[known] = held.fitted.model.predict(own[places], ratings, wanted[known])
+        return found
+
+    def _own(self, held: _Held, profile: Profile) -> _Own:
+        rows = held.rows.of_live[profile.items]
+        places, kind = np.flatnonzero(rows >= 0), KINDS[held.fitted.record.kind]
+        if kind.in_order:
+            times = self._tables.shopper.moments(profile)
+            places = places[~np.isnan(times[places])]
+            places = places[np.lexsort((rows[places], times[places]))]
+            return _Own(rows[places], profile.ratings[places], None, places)
+        weights, recency = None, self._recency()
+        if recency > 0.0 and kind.heeds_weights:
+            times = np.where(profile.values > 0.0, self._tables.shopper.moments(profile), np.nan)
+            weights = recent(times[places], recency)
+        return _Own(rows[places], profile.ratings[places], weights, places)
 
     def _user(self, held: _Held, profile: Profile) -> int:
         if held.fitted.users is None or profile.user_row < 0:
@@ -114,10 +161,3 @@ class LearnedModels:
             row = fitted.user(user_id)
             if row != UNKNOWN_USER:
                 fitted.forget(row)
-
-
-def _known(held: _Held, profile: Profile) -> tuple[Int32s, Float64s, Int32s]:
-    """Return the model's rows of the profile's items, their ratings, and their places in it."""
-    rows = held.rows.of_live[profile.items]
-    known = np.flatnonzero(rows >= 0).astype(np.int32)
-    return rows[known], profile.ratings[known], known

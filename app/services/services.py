@@ -24,6 +24,7 @@ from app.services.learning.loading import ModelLoader
 from app.services.learning.refitting import ModelRefitting
 from app.services.learning.switching import ModelSwitch
 from app.services.memory import Tables
+from app.services.predicted_ratings import PredictedRatings
 from app.services.profiles import Profiles
 from app.services.projections.preferences import PreferencesProjection
 from app.services.projections.projection import Projection
@@ -63,6 +64,7 @@ class Services:
     cursors: Cursors
     contexts: Contexts
     profiles: Profiles
+    predicted_ratings: PredictedRatings
     habits: LearnedHabits
     learned: LearnedModels
     model_library: ModelLibrary

@@ -12,6 +12,8 @@ from app.domain.ports import SettingsRepository
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
 from app.services.feed import Feed
 
+_MOST_VECTORS = 64  # names with a weight of their own; every worker and every answer carries them
+
 
 class Settings:
     """Reads and changes the shop's one settings document."""
@@ -32,8 +34,7 @@ class Settings:
         if "weights" in changes:
             changes = changes | {"weights": _merged(former.weights, changes["weights"])}
         if "vector_weights" in changes:
-            merged = {**former.vector_weights, **changes["vector_weights"]}
-            kept = {name: weight for name, weight in merged.items() if weight is not None}
+            kept = _kept({**former.vector_weights, **changes["vector_weights"]})
             changes = changes | {"vector_weights": kept}
         changed = replace(former, **changes, version=former.version + 1)
         if sum(getattr(changed, name) for name in WEIGHTS_OF) <= 0:
@@ -45,6 +46,14 @@ class Settings:
         position = self._settings.replace(changed)
         self._feed.wait(position)
         return Written(changed, position)
+
+
+def _kept(weights: Mapping[str, float | None]) -> dict[str, float]:
+    """Return the weights of vectors but those taken back."""
+    kept = {name: weight for name, weight in weights.items() if weight is not None}
+    if len(kept) > _MOST_VECTORS:
+        raise InvalidInput("vector_weights", f"may name at most {_MOST_VECTORS} vectors")
+    return kept
 
 
 def _merged(former: Mapping[str, float], given: Mapping[str, float | None]) -> dict[str, float]:

@@ -13,6 +13,8 @@ from app.engine.event_record import EVENT, EventRows
 from app.engine.history import History
 from app.engine.history_loading import fill
 from app.engine.implied import Implied
+from app.engine.jit import Float64s
+from app.engine.moments import moments_of
 from app.engine.preferences import Preferences
 from app.engine.profile import Profile
 from app.services.facts import to_fact
@@ -36,6 +38,7 @@ class Shopper:
         self._clock = clock
         self._profile: Profile | None = None
         self._query = Query()
+        self._moments: tuple[Profile, Float64s] | None = None
         self.implied: Implied | None = None
         """What the stored values are as of; None: nothing is loaded."""
         self.now = 0
@@ -56,6 +59,18 @@ class Shopper:
             return self._to_rows(query.own.events)
         return self._history.of_subject(query.subject or "")
 
+    def moments(self, profile: Profile) -> Float64s:
+        """Return when the present subject's last event spoke for each item of the profile.
+
+        Milliseconds since 1970, shape (n,); not a number where none did.
+        """
+        if self.implied is None:
+            return np.full(profile.items.size, np.nan)
+        if self._moments is None or self._moments[0] is not profile:
+            found = moments_of(self.events, self.implied.weights, profile.items)
+            self._moments = profile, found
+        return self._moments[1]
+
     @contextmanager
     def present(self, query: Query) -> Iterator[None]:
         """Hold the subject of the query while the body runs."""
@@ -63,11 +78,12 @@ class Shopper:
         now = math.ceil(self._clock() * 1000)
         self.now = now + -now % _MINUTE_MS  # ahead: nothing may be worth more than when it was done
         self.g = 1.0 if self.implied is None else self.implied.landmark.factor(self.now)
-        self._query, self._profile = query, self._find(query)
+        self._query, self._profile, self._moments = query, self._find(query), None
         try:
             yield
         finally:
             self._query, self._profile = former
+            self._moments = None
 
     def _find(self, query: Query) -> Profile | None:
         if query.subject is None:

@@ -278,3 +278,26 @@ def test_memory_with_models_is_what_the_database_says(shop: RunningShop) -> None
     ran(shop, "train", "ease")
     assert follows(shop, ease=1)
     assert shop.drift() == []
+
+
+def test_what_follows_what_answers_an_event_at_once(make_shop: Callable[..., RunningShop]) -> None:
+    shop = make_shop()
+    shop.put_items(*({"item_id": item_id} for item_id in ITEMS))
+    begun = datetime.now(UTC) - timedelta(hours=1)
+
+    def view(user_id: str, item: int, minute: int) -> None:
+        at = (begun + timedelta(minutes=minute)).isoformat()
+        body = {"user_id": user_id, "item_id": ITEMS[item], "kind": "view", "at": at}
+        done(shop.client.post("/events", json=body, headers=shop.storefront))
+
+    for number in range(6):
+        for minute, item in enumerate((0, 1, 2) if number % 2 else (5, 6, 7)):
+            view(f"walker {number}", item, minute)
+    view("new", 0, 10)
+    ran(shop, "train", "sequence")
+    assert follows(shop, sequence=1)
+    answer = shop.recommend("new", strategy="sequence", n=1, session_strength=0)
+    assert (answer["strategy"], ids_of(answer)) == ("sequence", ["item 1"])
+    view("new", 5, 20)
+    answer = shop.recommend("new", strategy="sequence", n=1, session_strength=0, explain=1)
+    assert ids_of(answer) == ["item 6"]

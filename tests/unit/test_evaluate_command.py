@@ -73,6 +73,28 @@ def test_a_table_a_page_and_figures_are_written(evaluate, purchases, items, tmp_
     assert figures["data"]["purchase"] == 240
 
 
+def test_what_follows_what_is_compared(evaluate, purchases, tmp_path):
+    pytest.importorskip(METRICS)
+    told = tmp_path / "figures.json"
+    mixed = "hybrid,w_ease=1,w_sequence=4,recency=1"
+    words = ("--split", "last", "--compare", "sequence", "--compare", mixed, "--json", told)
+    result = evaluate("--file", purchases, *words)
+    assert result.exit_code == 0, result.output
+    found = {v["name"]: v["figures"] for v in orjson.loads(told.read_bytes())["variants"]}
+    for name in ("sequence", mixed):
+        assert found[name]["new items"]["ndcg@10"]["low"] > 0.0
+
+
+def test_ratings_alone_say_no_order(evaluate, tmp_path):
+    pytest.importorskip(METRICS)
+    path = tmp_path / "ratings.csv"
+    rows = [f"u{n % 12},i{n % 7},{1 + n % 5},{1000 + n}" for n in range(84)]
+    path.write_text("\n".join(["user_id,item_id,rating,timestamp", *rows]) + "\n")
+    result = evaluate("--file", path, "--split", "last", "--compare", "sequence")
+    assert result.exit_code != 0
+    assert "ratings do not" in " ".join(result.output.split())
+
+
 def test_held_out_items_are_held_against_chance(evaluate, purchases, items, tmp_path):
     pytest.importorskip(METRICS)
     told = tmp_path / "figures.json"

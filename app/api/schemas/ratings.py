@@ -33,6 +33,19 @@ class RateAnswer(Answer):
     rated_at: Time
 
 
+class PredictedRatingAnswer(Answer):
+    """A predicted rating, or why there is none."""
+
+    user_id: str
+    item_id: str
+    fresh: bool = Field(description="Whether the caller's own last write already counts.")
+    rating: float | None = Field(description="Within the shop's scale.")
+    model: str | None = Field(
+        description="The version of the model that predicts, or `neighbours` where none can."
+    )
+    reason: str | None = Field(description="Why there is no rating.")
+
+
 class RemoveRatingAnswer(Answer):
     """The rating is gone."""
 

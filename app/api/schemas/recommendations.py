@@ -68,6 +68,7 @@ class ListOptions(PageOptions):
     w_ease: Weight | None = None
     w_als: Weight | None = None
     w_neural: Weight | None = None
+    w_sequence: Weight | None = None
     k: Annotated[int | None, Field(ge=1, le=1000, description="Neighbours.")] = None
     similarity: Similarity | None = None
     min_similarity: Annotated[float | None, Field(ge=0, le=1)] = None

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.parsing import Input
 from app.api.schemas.common import Answer, Weight
+from app.domain.catalogue import VECTOR_NAME
 from app.domain.settings import Similarity, Strategy
 
 _Kind = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
@@ -21,11 +22,12 @@ class SettingsBody(Input):
     w_ease: Weight = 0.0
     w_als: Weight = 0.0
     w_neural: Weight = 0.0
+    w_sequence: Weight = 0.0
     auto_strategy: Strategy = Strategy.HYBRID
     w_similar_features: Annotated[float, Field(ge=0, le=1)] = 0.5
     vector_weights: Annotated[
         dict[
-            Annotated[str, Field(min_length=1, max_length=64)],
+            Annotated[str, Field(pattern=f"^{VECTOR_NAME}$")],
             Annotated[float, Field(ge=0, le=1000)] | None,
         ],
         Field(
@@ -41,6 +43,10 @@ class SettingsBody(Input):
     exponent: Annotated[float, Field(gt=0, le=20)] = 1.0
     asymmetry: Annotated[float, Field(ge=0, le=1)] = 0.5
     damping: Annotated[float, Field(ge=0, le=4)] = 0.0
+    recency: Annotated[
+        float,
+        Field(ge=0, le=1, description="How much more the latest items say to `ease` and `als`."),
+    ] = 0.0
     co_rarity: Annotated[float, Field(ge=0, le=4)] = 0.5
     co_damping: Annotated[float, Field(ge=0, le=4)] = 0.85
     co_exponent: Annotated[float, Field(gt=0, le=20)] = 1.5
@@ -83,6 +89,7 @@ class SettingsView(BaseModel):
     w_ease: float
     w_als: float
     w_neural: float
+    w_sequence: float
     auto_strategy: Strategy
     w_similar_features: float
     vector_weights: dict[str, float]
@@ -96,6 +103,7 @@ class SettingsView(BaseModel):
     exponent: float
     asymmetry: float
     damping: float
+    recency: float
     co_rarity: float
     co_damping: float
     co_exponent: float

@@ -4,7 +4,8 @@
     P = (X' W X + l2 I)^-1,   B_ij = -P_ij / P_jj,   w_u = n_u ^ -damping
 
 where x_u are the strengths (value ** power) of what user u likes, n_u items. A score is the
-shopper's x times B: the sum of one row per item they like.
+shopper's x times B: the sum of one row per item they like. Of a catalogue too large to invert, the
+items that most users like are learned about; the others score 0 and say nothing.
 """
 
 from collections.abc import Callable
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.sparse import csr_matrix
 
-from app.engine.jit import Float32s, Float64s, Int32s
+from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.models import kernels_ease as kernels
 from app.engine.models.model import UNKNOWN_USER, Arrays, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
@@ -34,10 +36,13 @@ class EaseParameters:
     """Of the preference values; 0: whatever is liked counts the same."""
     damping: float = 0.0
     """Between 0 and 1: how much less each item of a shopper with many counts in the fit."""
+    most: int = 20_000
+    """Items to learn about; of more, those that most users like, of equal ones the first rows."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be fitted."""
         demand(l2=0 < self.l2 < np.inf, power=self.power >= 0, damping=0 <= self.damping <= 1)
+        demand(most=self.most >= 1)
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,12 @@ class Ease:
 
     kind: ClassVar[str] = "ease"
     weights: Float32s
-    """B, shape (n_items, n_items): row i is what liking i adds to every score."""
+    """B, shape (n, n): row i is what liking the i-th item learned about adds to their scores."""
     power: float
-
-    @property
-    def n_items(self) -> int:
-        """How many items it has learned about."""
-        return int(self.weights.shape[0])
+    columns: Int32s
+    """The items learned about, shape (n,), ascending rows."""
+    n_items: int
+    """Of the catalogue it was fitted to."""
 
     def scores(
         self,
@@ -62,34 +66,57 @@ class Ease:
         *,
         weights: Float64s | None = None,
     ) -> Float64s | None:
-        """Add up the rows of what is liked; None if nothing is.
+        """Add up the rows of what is liked; None if it has learned about nothing that is.
 
         weights : how much each item counts now (`profile.recency`)."""
         rows, strengths = liked(items, values, self.power, weights)
-        if not rows.size:
+        places, known = self._places(rows)
+        if not known.any():
             return None
+        sums = np.zeros(self.columns.size)
+        for place, strength in zip(places[known].tolist(), strengths[known].tolist(), strict=True):
+            sums += strength * self.weights[place]
         scores = np.zeros(self.n_items)
-        for row, strength in zip(rows.tolist(), strengths.tolist(), strict=True):
-            scores += strength * self.weights[row]
+        scores[self.columns] = sums
         return scores
 
     def shares(
         self, items: Int32s, values: Float64s, item: int, *, weights: Float64s | None = None
     ) -> Float64s:
-        """Return each item's summand of one score."""
-        found = np.zeros(items.size)
+        """Return each item's summand of one score; empty for an item it has not learned about."""
+        to, is_known = self._places(np.array([item], np.int32))
+        if not is_known[0]:
+            return np.empty(0)
         rows, strengths = liked(items, values, self.power, weights)
-        found[values > 0.0] = strengths * self.weights[rows, item]
+        places, known = self._places(rows)
+        found = np.zeros(items.size)
+        found[values > 0.0] = np.where(known, strengths * self.weights[places, to[0]], 0.0)
         return found
 
+    def _places(self, rows: Int32s) -> tuple[Int64s, NDArray[np.bool_]]:
+        """Return where items stand among those learned about, and whether they do."""
+        places = np.searchsorted(self.columns, rows)
+        places[places == self.columns.size] = 0
+        return places, self.columns[places] == rows
+
     def arrays(self) -> Arrays:
-        """Return the weights and the power."""
-        return {"weights": self.weights, "power": np.array(self.power)}
+        """Return the weights, the power and what they are about."""
+        return {
+            "weights": self.weights,
+            "power": np.array(self.power),
+            "columns": self.columns,
+            "n_items": np.array(self.n_items),
+        }
 
     @classmethod
     def restore(cls, arrays: Arrays) -> Self:
-        """Return the model these arrays were taken from."""
-        return cls(arrays["weights"], float(arrays["power"]))
+        """Return the model these arrays were taken from; earlier ones were about all items."""
+        weights = arrays["weights"]
+        columns = arrays.get("columns", np.arange(len(weights), dtype=np.int32))
+        n_items = int(arrays.get("n_items", len(weights)))
+        if weights.shape != (columns.size, columns.size):
+            raise ValueError(f"{weights.shape} weights do not fit {columns.size} items")
+        return cls(weights, float(arrays["power"]), columns, n_items)
 
 
 def fit_ease(
@@ -100,16 +127,25 @@ def fit_ease(
 ) -> Ease:
     """Fit to preferences of shape (n_users, n_items); values not above 0 do not count.
 
-    Takes n_items^2 numbers of 8 bytes while it inverts, and as many of 4 for the result.
+    Takes n^2 numbers of 8 bytes while it inverts, and as many of 4 for the result, where n is the
+    number of items, or of the most to learn about.
     """
     parameters = parameters or EaseParameters()
-    steps = -(-interactions.shape[1] // _ROWS)
     matrix = positive(interactions, parameters.power)
+    columns = _most_liked(matrix, parameters.most)
+    matrix = matrix[:, columns]
+    steps = -(-columns.size // _ROWS)
     gram = _gram(matrix, parameters.damping, lambda done: progress(done, steps + 1))
     gram[np.diag_indices_from(gram)] += parameters.l2
     weights = _weights(gram)
     progress(steps + 1, steps + 1)
-    return Ease(weights, parameters.power)
+    return Ease(weights, parameters.power, columns, interactions.shape[1])
+
+
+def _most_liked(matrix: csr_matrix, most: int) -> Int32s:
+    """Return the items that most users like, as ascending rows."""
+    users = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    return np.sort(np.argsort(-users, kind="stable")[:most]).astype(np.int32)
 
 
 def _gram(matrix: csr_matrix, damping: float, progress: Callable[[int], None]) -> Float64s:

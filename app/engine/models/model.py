@@ -41,15 +41,25 @@ class Learned(Protocol):
         """How many items it has learned about."""
         ...
 
-    def scores(self, items: Int32s, values: Float64s, user: int = UNKNOWN_USER) -> Float64s | None:
+    def scores(
+        self,
+        items: Int32s,
+        values: Float64s,
+        user: int = UNKNOWN_USER,
+        *,
+        weights: Float64s | None = None,
+    ) -> Float64s | None:
         """Score every item for a shopper, higher is better; shape (n_items,), always finite.
 
         items : rows of what the shopper has preferences for, each once. values : the preferences,
-        equal shape. user : the row the shopper had in the fit. None: it knows nothing of them.
+        equal shape. user : the row the shopper had in the fit. weights : how much each item counts
+        now, equal shape; None: all alike; not all models can heed it. None: it knows nothing.
         """
         ...
 
-    def shares(self, items: Int32s, values: Float64s, item: int) -> Float64s:
+    def shares(
+        self, items: Int32s, values: Float64s, item: int, *, weights: Float64s | None = None
+    ) -> Float64s:
         """Return what each of the shopper's items adds to the score of one, shape as `items`.
 
         Empty where this cannot be told apart.

@@ -58,7 +58,14 @@ class Neural:
         """How many items it has learned about."""
         return int(self.items.factors.shape[0])
 
-    def scores(self, items: Int32s, values: Float64s, user: int = UNKNOWN_USER) -> Float64s | None:
+    def scores(
+        self,
+        items: Int32s,
+        values: Float64s,
+        user: int = UNKNOWN_USER,
+        *,
+        weights: Float64s | None = None,
+    ) -> Float64s | None:
         """Return how likely each item is, in (0, 1); None for others, and who likes nothing now."""
         if not (0 <= user < self.known.size and self.known[user]) or not (values > 0.0).any():
             return None
@@ -85,7 +92,9 @@ class Neural:
         size = self.items.inputs.shape[1]
         return np.asarray(self.items.inputs @ self.layers[0].weights[-size:])
 
-    def shares(self, items: Int32s, values: Float64s, item: int) -> Float64s:
+    def shares(
+        self, items: Int32s, values: Float64s, item: int, *, weights: Float64s | None = None
+    ) -> Float64s:
         """Return nothing: a network does not say which item brought a score."""
         return np.empty(0)
 

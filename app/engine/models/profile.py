@@ -44,6 +44,21 @@ def positive(interactions: csr_matrix, power: float) -> csr_matrix:
     return matrix
 
 
+def recent(times: Float64s, amount: float) -> Float64s | None:
+    """Return weights of which a share is `recency`: 1 - amount + amount w; None: all count alike.
+
+    times : in any unit, not a number where unknown: such items weigh as the oldest of the others.
+    """
+    known = ~np.isnan(times)
+    if amount <= 0.0 or not known.any():
+        return None
+    weights = np.empty(times.size)
+    weights[known] = recency(times[known])
+    weights[~known] = weights[known].min()
+    found: Float64s = 1.0 - amount + amount * weights
+    return found
+
+
 def recency(times: Float64s, *, half_life: float = HALF_LIFE, least: float = LEAST) -> Float64s:
     """Return weights for a shopper's items by how many are newer: 1 for the newest.
 

@@ -70,7 +70,14 @@ class Sequence:
         """How many items it has learned about."""
         return int(self.starts.size - 1)
 
-    def scores(self, items: Int32s, values: Float64s, user: int = UNKNOWN_USER) -> Float64s | None:
+    def scores(
+        self,
+        items: Int32s,
+        values: Float64s,
+        user: int = UNKNOWN_USER,
+        *,
+        weights: Float64s | None = None,
+    ) -> Float64s | None:
         """Add up the successors of the last items; None if there are none that are liked."""
         scores = np.zeros(self.n_items)
         places, weights = self._last(values)
@@ -79,7 +86,9 @@ class Sequence:
             scores[self.successors[after]] += weight * self.shares_of[after]
         return scores if places.size else None
 
-    def shares(self, items: Int32s, values: Float64s, item: int) -> Float64s:
+    def shares(
+        self, items: Int32s, values: Float64s, item: int, *, weights: Float64s | None = None
+    ) -> Float64s:
         """Return what each of the last items adds to the score of one."""
         found = np.zeros(items.size)
         places, weights = self._last(values)

@@ -55,15 +55,16 @@ def _says_anything(values: Values) -> bool:
 
 
 def _errors(predicted: Sequence[Float64s], asking: Asking) -> Values:
-    """Return each shopper's mean absolute and mean squared error, NaN where nothing was told."""
+    """Return each shopper's errors, NaN where nothing was told."""
     size = len(predicted)
-    found = {"mae": np.full(size, np.nan), "mse": np.full(size, np.nan)}
+    found = {name: np.full(size, np.nan) for name in ("mae", "rmse", "mse")}
     for place, told in enumerate(predicted):
         off = told - asking.questions.rated[place][1]
         off = off[~np.isnan(off)]
         if off.size:
             found["mae"][place] = np.abs(off).mean()
             found["mse"][place] = (off * off).mean()
+            found["rmse"][place] = np.sqrt(found["mse"][place])
     return found
 
 

@@ -122,15 +122,22 @@ def _to_item(batch: Batch, mapping: Mapping[str, str], index: int) -> Item:
 def _vectors(batch: Batch, together: Any, index: int) -> dict[str, tuple[float, ...]]:
     """Return what stands in the column `vectors`, and in those of single vectors."""
     vectors = to_vectors(together, "vectors")
-    for column in filter(_is_vector, batch.columns):
+    for column in _vector_columns(batch):
         vector = to_features(batch.columns[column][index], column)
         if vector is not None:
             vectors[column.removeprefix(VECTOR_COLUMN)] = vector
     return vectors
 
 
-def _is_vector(column: str) -> bool:
-    return column.startswith(VECTOR_COLUMN)
+def _vector_columns(batch: Batch) -> list[str]:
+    """Return the columns of single vectors; one of that name that holds no lists is none."""
+    named = (column for column in batch.columns if column.startswith(VECTOR_COLUMN))
+    return [column for column in named if _holds_lists(batch.columns[column])]
+
+
+def _holds_lists(cells: Sequence[Any]) -> bool:
+    first = next((cell for cell in cells if cell is not None and cell != ""), None)
+    return isinstance(first, list | tuple) or str(first).lstrip().startswith("[")
 
 
 def _reject(batch: Batch, index: int, error: InvalidInput) -> Reject:
@@ -138,5 +145,5 @@ def _reject(batch: Batch, index: int, error: InvalidInput) -> Reject:
 
 
 def _unused(batch: Batch, mapping: Mapping[str, str], options: ImportOptions) -> list[str]:
-    used = {*mapping.values(), *(column for column, _ in options.where)}
-    return [column for column in batch.columns if column not in used and not _is_vector(column)]
+    used = {*mapping.values(), *(column for column, _ in options.where), *_vector_columns(batch)}
+    return [column for column in batch.columns if column not in used]

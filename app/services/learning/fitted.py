@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from app.domain.models import ModelRecord, ModelRejected
 from app.engine.frozen_ids import FrozenIds, frozen
-from app.engine.models.model import UNKNOWN_USER, Learned
-from app.services.learning.kinds import KINDS, Kind
+from app.engine.jit import Float64s
+from app.engine.models.model import UNKNOWN_USER
+from app.engine.models.ratings import Ratings
+from app.services.learning.kinds import KINDS, Kind, Model
 
 Parts = Mapping[str, Mapping[str, NDArray[Any]]]
 
@@ -22,7 +24,7 @@ class FittedModel:
     """A version of a model as a process holds it. Frozen, but for users who leave."""
 
     record: ModelRecord
-    model: Learned
+    model: Model
     parts: Parts
     """Its arrays, which are the live ones, and those of the ids of its rows."""
     items: FrozenIds
@@ -31,7 +33,7 @@ class FittedModel:
 
     @classmethod
     def of(
-        cls, record: ModelRecord, model: Learned, items: Sequence[str], users: Sequence[str]
+        cls, record: ModelRecord, model: Model, items: Sequence[str], users: Sequence[str]
     ) -> "FittedModel":
         """Put a model together with the ids of its rows; users count where it knows them."""
         parts = {"model": dict(model.arrays()), "items": _packed(items)}
@@ -58,12 +60,12 @@ class FittedModel:
     def _fits(self, kind: Kind) -> bool:
         n_users = 0 if self.users is None else len(self.users)
         arrays = self.parts["model"]
-        trial = self.model.scores(np.zeros(1, np.int32), np.ones(1), UNKNOWN_USER)
+        trial = _trial(self.model)
         return (
             self.model.n_items == len(self.items) > 0
             and all(len(arrays[name]) == n_users for name in kind.of_users)
             and all(map(_finite, arrays.values()))
-            and (trial is None or (trial.shape == (len(self.items),) and _finite(trial)))
+            and (trial is None or (trial.shape == (self.model.n_items,) and _finite(trial)))
         )
 
     def user(self, user_id: str) -> int:
@@ -83,6 +85,14 @@ class FittedModel:
         for name in KINDS[self.record.kind].of_users:
             self.parts["model"][name][row] = 0
         self.users.ids.wipe(row)
+
+
+def _trial(model: Model) -> Float64s | None:
+    """Return what the model says of all its items to somebody who has the first of them."""
+    first = np.zeros(1, np.int32)
+    if isinstance(model, Ratings):
+        return model.predict(first, np.ones(1), np.arange(model.n_items, dtype=np.int32))
+    return model.scores(first, np.ones(1), UNKNOWN_USER)
 
 
 def _users(parts: Parts) -> FrozenIds | None:

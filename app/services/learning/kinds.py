@@ -12,9 +12,16 @@ from app.engine.models.ease import Ease, EaseParameters, fit_ease
 from app.engine.models.model import Learned, Progress
 from app.engine.models.neural import Neural
 from app.engine.models.neural_fit import NeuralParameters, fit_neural
+from app.engine.models.ratings import Ratings, fit_ratings
+from app.engine.models.sequence import Sequence, SequenceParameters, fit_sequence
 from app.engine.packing import Arrays
+from app.engine.rating_prediction import RatingParameters
+from app.services.learning.preferred import Preferred, preferred, rated, taken_up
+from app.services.memory import Tables
 
-Fit = Callable[..., Learned]
+Model = Learned | Ratings
+"""What ranks items, or predicts ratings of them."""
+Fit = Callable[..., Model]
 
 
 @dataclass(frozen=True)
@@ -25,16 +32,26 @@ class Kind:
     parameters: type[Any]
     """A frozen dataclass, all of whose fields have defaults."""
     fit: Fit
-    restore: Callable[[Arrays], Learned]
+    restore: Callable[[Arrays], Model]
+    data: Callable[[Tables], Preferred] = preferred
+    """What it is fitted to."""
+    lacking: str = "nobody prefers anything"
+    """What is the matter where there is no data."""
+    in_order: bool = False
+    """It is asked with the items whose time is known, oldest first, and with no others."""
+    heeds_weights: bool = False
+    """Whether how much each item counts now changes its scores."""
     of_users: tuple[str, ...] = ()
     """The arrays that have a row for each user; where there are none it knows nobody."""
-    bytes_needed: Callable[[int], int] = lambda n_items: 0
-    """How much memory a fit takes at least, by the number of items."""
+    bytes_needed: Callable[[int, Mapping[str, Any]], int] = lambda n_items, parameters: 0
+    """How much memory a fit takes at least, by the number of items and all parameters."""
 
     def fitted(
         self, interactions: csr_matrix, parameters: Mapping[str, Any], progress: Progress
-    ) -> Learned:
-        """Fit to preferences of shape (n_users, n_items), or raise NotFitted."""
+    ) -> Model:
+        """Fit to `data`, shape (n_users, n_items), or raise NotFitted."""
+        if not interactions.nnz:
+            raise NotFitted(f"{self.name} cannot be fitted: {self.lacking}.")
         try:
             chosen = self.parameters(**parameters)
             return self.fit(interactions, parameters=chosen, progress=progress)
@@ -74,15 +91,33 @@ KINDS: Mapping[str, Kind] = {
             EaseParameters,
             fit_ease,
             Ease.restore,
-            bytes_needed=lambda n_items: 12 * n_items**2,
+            heeds_weights=True,
+            bytes_needed=lambda n_items, parameters: 12 * min(n_items, parameters["most"]) ** 2,
         ),
-        Kind(Als.kind, AlsParameters, fit_als, Als.restore),
+        Kind(Als.kind, AlsParameters, fit_als, Als.restore, heeds_weights=True),
         Kind(
             Neural.kind,
             NeuralParameters,
             fit_neural,
             Neural.restore,
             of_users=("user_factors", "user_inputs", "known"),
+        ),
+        Kind(
+            Sequence.kind,
+            SequenceParameters,
+            fit_sequence,
+            Sequence.restore,
+            data=taken_up,
+            lacking="no events say in which order anything was taken up; ratings do not",
+            in_order=True,
+        ),
+        Kind(
+            Ratings.kind,
+            RatingParameters,
+            fit_ratings,
+            Ratings.restore,
+            data=rated,
+            lacking="nobody has rated anything; events are no ratings",
         ),
     )
 }

@@ -1,30 +1,32 @@
-"""What every subject prefers, as models are fitted to it."""
+"""What every subject prefers, and when they came to it, as models are fitted to it."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from app.engine.ids import IdIndex
 from app.engine.jit import Int32s, Int64s
+from app.engine.moments import Moments, last_moments
 from app.services.memory import Tables
 
 
 @dataclass(frozen=True)
 class Preferred:
-    """Preferences in rating units, rows and columns in the order of ids.
+    """Preferences in rating units, or times; rows and columns in the order of ids.
 
     So the same preferences give the same model, whatever rows they have in memory.
     """
 
     matrix: csr_matrix
-    """Shape (n_users, n_items), float32."""
+    """Shape (n_users, n_items)."""
     users: list[str]
     items: list[str]
 
 
 def preferred(tables: Tables) -> Preferred:
-    """Return the preferences in memory now, explicit and implied ones alike."""
+    """Return the preferences in memory now, explicit and implied ones alike; float32."""
     with tables.lock:
         rows, entries, values = tables.preferences.by_user.entries()
         implied, now = tables.shopper.implied, tables.clock() * 1000
@@ -35,6 +37,46 @@ def preferred(tables: Tables) -> Preferred:
     matrix = csr_matrix((ratings, (user, item)), shape=(len(users), len(items)))
     matrix.sort_indices()
     return Preferred(matrix, users, items)
+
+
+def rated(tables: Tables) -> Preferred:
+    """Return the ratings in memory now, as they were given; float32, a stored 0 is a rating."""
+    with tables.lock:
+        rows, entries, values = tables.preferences.by_user.entries()
+        given = entries >= 0
+        users, user = _by_id(tables.users, rows[given])
+        items, item = _by_id(tables.items, entries[given])
+    ratings = values[given].astype(np.float32)
+    matrix = csr_matrix((ratings, (user, item)), shape=(len(users), len(items)))
+    matrix.sort_indices()
+    return Preferred(matrix, users, items)
+
+
+def taken_up(tables: Tables) -> Preferred:
+    """Return when each subject's last event spoke for each item that they prefer: ms since 1970.
+
+    Ratings say no time in memory; subjects whose events all have the same one say no order.
+    """
+    with tables.lock:
+        implied = tables.shopper.implied
+        weights = np.zeros(256) if implied is None else implied.weights
+        found = last_moments(tables.history, weights)
+        liked = _are_liked(tables, found)
+        users, user = _by_id(tables.users, found.subjects[liked])
+        items, item = _by_id(tables.items, found.items[liked])
+    times = found.times[liked].astype(np.float64)
+    matrix = csr_matrix((times, (user, item)), shape=(len(users), len(items)))
+    matrix.sort_indices()
+    return Preferred(matrix, users, items)
+
+
+def _are_liked(tables: Tables, found: Moments) -> NDArray[np.bool_]:
+    """Return which pairs have a preference above 0."""
+    rows, entries, values = tables.preferences.by_user.entries()
+    width = np.int64(tables.items.capacity)
+    above = values > 0.0
+    liked = rows[above] * width + (entries ^ (entries >> 31))[above]
+    return np.isin(found.subjects * width + found.items, liked)
 
 
 def _by_id(index: IdIndex, rows: Int32s) -> tuple[list[str], Int64s]:

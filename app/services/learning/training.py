@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from app.domain.models import FittingElsewhere, ModelRecord, NotFitted
 from app.domain.ports import ChangeLog, Leases
@@ -14,7 +15,7 @@ from app.services.feed import Feed
 from app.services.learning.fitted import FittedModel
 from app.services.learning.kinds import Kind, kind_of
 from app.services.learning.library import ModelLibrary
-from app.services.learning.preferred import Preferred, preferred
+from app.services.learning.preferred import Preferred
 from app.services.learning.switching import ModelSwitch
 from app.services.memory import Tables
 from app.services.rounds import Rounds
@@ -64,8 +65,8 @@ class ModelTraining:
             parameters = kind.complete(self._former(kind.name), given)
             fitted_at = self._now()
             stage("Loading the shop")(0, 1)
-            data = self._load()
-            _require_enough(kind, data)
+            data = self._load(kind)
+            _require_enough(kind, data, parameters)
             started = time.perf_counter()
             model = kind.fitted(data.matrix, parameters, stage(f"Fitting {kind.name}"))
             record = ModelRecord(
@@ -87,10 +88,10 @@ class ModelTraining:
         stored = {record.version: record for record in self._library.records(kind)}
         return stored[version].parameters if version in stored else {}
 
-    def _load(self) -> Preferred:
+    def _load(self, kind: Kind) -> Preferred:
         self._feed.start(self._snapshots.restore(now=self._changes.now))
         try:
-            return preferred(self._tables)
+            return kind.data(self._tables)
         finally:
             self._feed.stop()
 
@@ -113,18 +114,21 @@ class ModelTraining:
             hold(0.0)  # others need not wait until it has run out
 
 
-def _require_enough(kind: Kind, data: Preferred) -> None:
+def _require_enough(kind: Kind, data: Preferred, parameters: Mapping[str, Any]) -> None:
     n_users, n_items = data.matrix.shape
+    if not data.matrix.nnz:
+        raise NotFitted(f"{kind.name} has too few to learn from: {kind.lacking}.")
     if n_users < _FEWEST or n_items < _FEWEST or not (data.matrix.data > 0).any():
         raise NotFitted(
             f"There are preferences of {n_users:,} shoppers for {n_items:,} items: too few to "
             f"learn from. A model needs {_FEWEST} of both, and something that is liked."
         )
-    needed, available = kind.bytes_needed(n_items), available_bytes()
+    needed, available = kind.bytes_needed(n_items, parameters), available_bytes()
     if available is not None and needed > available:
         raise NotFitted(
             f"{kind.name} of {n_items:,} items needs {needed / 1e9:.1f} GB of memory, and "
-            f"{available / 1e9:.1f} GB are available. Use a larger machine, or: flask train als"
+            f"{available / 1e9:.1f} GB are available. Use a larger machine, a smaller `most`, or: "
+            f"flask train als"
         )
 
 

@@ -34,6 +34,8 @@ class Facts:
     has_events: bool = False
     has_times: bool = False
     has_features: bool = False
+    heeds_recency: bool = False
+    """Whether a model may take part that can weigh items by when they were taken up."""
     again: bool = False
     """Whether lists may hold what the shopper had before."""
     models: tuple[str, ...] = ()
@@ -95,6 +97,8 @@ MADE_OF = (
     Knob("w_ease", may_be_off=True, when="ease"),
     Knob("w_als", may_be_off=True, when="als"),
     Knob("w_neural", may_be_off=True, when="neural"),
+    Knob("w_sequence", may_be_off=True, when="sequence"),
+    Knob("recency", may_be_off=True, when="heeds_recency"),
     Knob("k", 10, 400, log=True, whole=True),
     Knob("similarity", choices=_SIMILARITIES),
     Knob("shrinkage", 0, 50, may_be_off=True),

@@ -16,6 +16,7 @@ from app.services.evaluation.options import EvaluationOptions
 from app.services.evaluation.ports import MakeShop
 from app.services.evaluation.sources import ShopData
 from app.services.evaluation.splits import SplitKind, SplitOptions
+from app.services.learning.kinds import KINDS
 from app.services.tuning.knobs import WEIGHTS, Facts, made_of, says
 from app.services.tuning.turning import hybrid, turned
 
@@ -120,6 +121,7 @@ def facts_of(evaluation: Evaluation, options: TuningOptions) -> Facts:
         has_events=evaluation.has_events,
         has_times=has_times,
         has_features=any(map(_has_features, evaluation.data.items)),
+        heeds_recency=has_times and any(KINDS[kind].heeds_weights for kind in options.models),
         again=shown_of(evaluation) is Mode.ALL and has_times and Kind.PURCHASE.value in kinds,
         models=options.models,
         without=options.without,

@@ -31,12 +31,13 @@ def record(kind: str = "ease", version: int = 1, **changes: Any) -> ModelRecord:
 
 def ease(items: list[str], weights: Any, version: int = 1) -> FittedModel:
     """Return a model whose weights from item to item are given, rows and columns as `items`."""
-    model = Ease(np.array(weights, np.float32), 0.0)
+    columns = np.arange(len(items), dtype=np.int32)
+    model = Ease(np.array(weights, np.float32), 0.0, columns, len(items))
     return FittedModel.of(record("ease", version), model, items, [])
 
 
 def neural(items: list[str], users: list[str], version: int = 1, **changes: Any) -> FittedModel:
-    """Return a network that scores item i of user u by (u + 1) * (i + 1), and a little more."""
+    """Return a network that scores item i of user u by the sigmoid of a bit over (u + 1)(i + 1)."""
     model = Neural(
         users=Vectors(
             np.arange(1, len(users) + 1, dtype=np.float32)[:, None],

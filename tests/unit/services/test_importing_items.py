@@ -120,6 +120,12 @@ def test_named_vectors_in_json_lines(tmp_path):
     assert items["1"] == Item("1", vectors={"text": (1.0, 2.0), "image": (0.5,)})
 
 
+def test_a_column_named_like_a_vector_that_holds_no_lists_is_unused(tmp_path):
+    report, items = load(tmp_path, "item_id,vector_version\n1,\n2,v2\n")
+    assert items == {"1": Item("1"), "2": Item("2")}
+    assert (report.stored, report.ignored) == (2, ["vector_version"])
+
+
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [

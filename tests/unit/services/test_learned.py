@@ -92,7 +92,8 @@ def test_a_network_scores_the_users_of_its_fit_alone():
     learned = LearnedModels(tables)
     learned.put(neural(ITEMS, ["ann", "bob"]))
     found = scored(tables, learned, "neural", "bob")
-    assert found["milk"] - found["tea"] == pytest.approx(2.0)
+    drive = {item: np.log(score / (1 - score)) for item, score in found.items()}
+    assert drive["milk"] - drive["tea"] == pytest.approx(2.0)
     assert scored(tables, learned, "neural", "cleo") == {}
     profile = tables.preferences.profile("bob")
     assert learned.shares("neural", profile, 0).size == 0

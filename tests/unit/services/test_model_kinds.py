@@ -13,7 +13,7 @@ from tests.unit.services.learning_builders import tables_of
 
 def test_parameters_are_those_given_else_the_former_else_the_defaults():
     complete = kind_of("ease").complete({"l2": 5.0, "of another release": 1}, {"damping": "0.5"})
-    assert complete == {"l2": 5.0, "power": 0.0, "damping": 0.5}
+    assert complete == {"l2": 5.0, "power": 0.0, "damping": 0.5, "most": 20_000}
     assert kind_of("als").complete({}, {"epochs": "3"})["epochs"] == 3
 
 
@@ -29,6 +29,11 @@ def test_parameters_are_those_given_else_the_former_else_the_defaults():
 def test_what_there_is_not_is_refused_in_words(kind: str, given: dict[str, str], words: str):
     with pytest.raises(NotFitted, match=words):
         kind_of(kind).complete({}, given)
+
+
+def test_ease_needs_memory_for_no_more_items_than_it_learns_about():
+    needed = kind_of("ease").bytes_needed
+    assert needed(1_000, {"most": 20_000}) == needed(50_000, {"most": 1_000}) == 12 * 1_000**2
 
 
 def test_a_fit_that_fails_says_why():

@@ -68,6 +68,7 @@ def test_what_is_not_said_is_the_shops():
         w_ease=0.5,
         w_als=0.0,
         w_neural=0.0,
+        w_sequence=0.0,
         k=33,
         similarity=Similarity.JACCARD,
         min_similarity=0.25,
@@ -92,6 +93,7 @@ SAID: dict[str, Any] = {
     "w_ease": 0.25,
     "w_als": 0.125,
     "w_neural": 2.0,
+    "w_sequence": 0.75,
     "k": 7,
     "similarity": Similarity.PEARSON,
     "min_similarity": 0.0,
@@ -137,10 +139,10 @@ def test_one_weight_leaves_the_rest_to_the_other(w_user, w_item, wanted):
 
 def test_weights_that_are_not_named_are_nothing_where_any_is():
     query = asked(Query(w_ease=0.5, w_user=0.5))
-    assert [getattr(query, name) for name in WEIGHTS_OF] == [0.5, 0.0, 0.0, 0.5, 0.0, 0.0]
+    assert [getattr(query, name) for name in WEIGHTS_OF] == [0.5, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0]
     assert [getattr(asked(Query(w_user=0.5)), name) for name in WEIGHTS_OF] == [0.5, 0.5] + [
         0.0
-    ] * 4
+    ] * 5
 
 
 def test_two_weights_of_nothing_are_refused():

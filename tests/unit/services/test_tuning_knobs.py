@@ -16,7 +16,8 @@ EVERYTHING = Facts(
     has_times=True,
     has_features=True,
     again=True,
-    models=("als", "ease", "neural"),
+    heeds_recency=True,
+    models=("als", "ease", "neural", "sequence"),
     kinds=("purchase", "return", "view"),
     vectors=("picture", "text"),
 )

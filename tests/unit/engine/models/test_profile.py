@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.engine.models.profile import liked, recency, strengths
+from app.engine.models.profile import liked, recency, recent, strengths
 
 
 def test_strengths_are_powers_and_dislikes_are_nothing():
@@ -29,3 +29,11 @@ def test_half_as_many_newer_ones_away_counts_half_beside_the_least():
 def test_equal_times_weigh_the_same():
     assert recency(np.full(4, 5.0)).tolist() == [1.0] * 4
     assert recency(np.empty(0)).size == 0
+
+
+def test_a_share_of_recency_where_some_times_are_unknown():
+    times = np.array([np.nan, 20.0, 10.0])
+    newest, older = recency(times[1:])
+    assert recent(times, 0.25) == pytest.approx(0.75 + 0.25 * np.array([older, newest, older]))
+    assert recent(times, 0.0) is None
+    assert recent(np.full(2, np.nan), 1.0) is None

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.bootstrap.live import Live
-from app.bootstrap.offline_learning import by_neighbours
+from app.bootstrap.offline_learning import by_model, by_neighbours
 from app.bootstrap.offline_sources import events_of, repositories_of
 from app.bootstrap.shelves import build_recommendations
 from app.domain.catalogue import Item
@@ -137,6 +137,10 @@ class OfflineShop:
     def predict(self, subject: str, items: Sequence[str]) -> Scores:
         """Return predicted ratings of items, in rating units; NaN where nothing can be said."""
         return self._predict(self.live, subject, items)
+
+    def predict_by_model(self, subject: str, items: Sequence[str]) -> Scores:
+        """Return ratings predicted by the fitted model; NaN where it cannot, or is not there."""
+        return by_model(self.live, subject, items)
 
     def seen(self, subject: str) -> list[str]:
         """Return the items that somebody did anything with or rated, as far as memory holds it."""

@@ -13,21 +13,28 @@ from app.domain.models import ModelRecord
 from app.domain.recommendations import Query
 from app.engine.jit import Float64s, Int32s
 from app.engine.models.model import unheard
+from app.engine.models.ratings import Ratings
 from app.services.evaluation.interactions import Interactions
+from app.services.evaluation.variants import FEWEST_RATINGS
 from app.services.learning.fitted import FittedModel
 from app.services.learning.kinds import kind_of
+from app.services.learning.training import require_enough
 from app.services.predicted_ratings import by_model as model
 from app.services.predicted_ratings import by_neighbours as neighbours
 
 
 def fitting(kinds: Mapping[str, Mapping[str, Any]]) -> Callable[[Live, Interactions], None]:
-    """Return what fits these kinds of models, each by its parameters, on what a shop knows."""
+    """Return what fits these kinds of models, each by its parameters, on what a shop knows.
+
+    What it returns raises NotFitted as `flask train` does.
+    """
 
     def learn(live: Live, interactions: Interactions) -> None:
         data = cache(lambda source: source(live.tables))  # the same for several kinds
         for name, parameters in kinds.items():
             kind, started = kind_of(name), time.perf_counter()
             chosen, known = kind.complete(parameters, {}), data(kind.data)
+            require_enough(kind, known, chosen)
             fit = kind.fitted(known.matrix, chosen, unheard)
             record = ModelRecord(
                 kind=name,
@@ -40,6 +47,17 @@ def fitting(kinds: Mapping[str, Mapping[str, Any]]) -> Callable[[Live, Interacti
                 seconds=round(time.perf_counter() - started, 3),
             )
             live.learned.put(FittedModel.of(record, fit, known.items, known.users))
+
+    return learn
+
+
+def fitting_ratings(parameters: Mapping[str, Any]) -> Callable[[Live, Interactions], None]:
+    """Return what fits the model of ratings where a shop knows enough of them."""
+    fit = fitting({Ratings.kind: parameters})
+
+    def learn(live: Live, interactions: Interactions) -> None:
+        if int(interactions.is_rating.sum()) >= FEWEST_RATINGS:
+            fit(live, interactions)
 
     return learn
 

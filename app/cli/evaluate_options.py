@@ -11,7 +11,7 @@ from app.cli.running import pairs
 from app.domain.errors import InvalidInput
 from app.services.evaluation.asking import Mode
 from app.services.evaluation.options import EvaluationOptions
-from app.services.evaluation.splits import SplitKind, SplitOptions
+from app.services.evaluation.splits import MAX_DAYS, SplitKind, SplitOptions
 from app.services.importing.kinds import check_declared
 from app.services.importing.runs import EventOptions
 from app.services.importing.values import to_time
@@ -70,7 +70,7 @@ SPLIT = (
                  help="What is held out: all after a moment, the last item of each shopper, a "
                  "random share in turn, or some items altogether."),
     click.option("--cut", metavar="DATE", callback=_time, help="time: the moment."),
-    click.option("--test-days", type=click.FloatRange(0, min_open=True),
+    click.option("--test-days", type=click.FloatRange(0, MAX_DAYS, min_open=True),
                  help="time: the last so many days.  [default: a tenth of the time]"),
     click.option("--last", default=1, show_default=True, type=click.IntRange(1, 100),
                  help="last: items of each shopper."),
@@ -99,6 +99,8 @@ ASKING = (
                  help="The least rating that is right.  [default: 3/4 up the scale]"),
     click.option("--target", "targets", multiple=True, metavar="KIND",
                  help="Events that are right.  [default: all of positive weight]"),
+    click.option("--fit-ratings/--no-fit-ratings", default=True, show_default=True,
+                 help="Also fit and judge the model that predicts ratings, from 1,000 of them."),
     click.option("--seed", default=1, show_default=True, type=click.IntRange(0)),
 )  # fmt: skip
 WRITING = (

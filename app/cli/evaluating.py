@@ -14,7 +14,7 @@ import click
 import orjson
 
 from app.bootstrap.offline import OfflineShop
-from app.bootstrap.offline_learning import fitting
+from app.bootstrap.offline_learning import fitting, fitting_ratings
 from app.cli import comparing
 from app.cli.context import explained, shop
 from app.cli.evaluate_options import evaluation_options, event_options
@@ -31,7 +31,15 @@ from app.services.evaluation.interactions import Interactions
 from app.services.evaluation.ports import MakeShop
 from app.services.evaluation.report import render_html
 from app.services.evaluation.results import Results, to_plain
-from app.services.evaluation.variants import POPULAR, RANDOM, Variant, models_of, usual
+from app.services.evaluation.variants import (
+    FEWEST_RATINGS,
+    POPULAR,
+    RANDOM,
+    RATINGS,
+    Variant,
+    models_of,
+    usual,
+)
 
 _PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "pytrec_eval-terrier")
 Parameters = Mapping[str, Mapping[str, Any]]
@@ -50,9 +58,11 @@ def run(html: Path, as_json: Path | None, given: dict[str, Any]) -> None:
             options,
             settings=settings,
             scale=scale,
-            make_shop=_maker(scale, variants, fitted_by),
+            make_shop=_maker(scale, variants, fitted_by, ratings=given["fit_ratings"]),
         )
         variants = _with_baselines(evaluation, variants)
+        if given["fit_ratings"] and _tells_ratings(evaluation):
+            variants.append(Variant(RATINGS))
         against = _baseline(given["baseline"], evaluation, variants)
         with progress("Asking") as show:
             judged = evaluation.run(variants, show)
@@ -110,6 +120,13 @@ def _with_baselines(evaluation: Evaluation, variants: list[Variant]) -> list[Var
     return list(every.values())
 
 
+def _tells_ratings(evaluation: Evaluation) -> bool:
+    """Return whether ratings are to be predicted, and there are enough to fit a model to."""
+    least = min(int(part.train.is_rating.sum()) for part in evaluation.parts)
+    asked = any(items.size for q in evaluation.questions for items, _ in q.rated)
+    return asked and least >= FEWEST_RATINGS
+
+
 def _baseline(name: str | None, evaluation: Evaluation, variants: list[Variant]) -> str:
     """Return what the others are tested against."""
     if name is None:
@@ -120,15 +137,19 @@ def _baseline(name: str | None, evaluation: Evaluation, variants: list[Variant])
     return name
 
 
-def _maker(scale: RatingScale, variants: list[Variant], fitted_by: Parameters) -> MakeShop:
+def _maker(
+    scale: RatingScale, variants: list[Variant], fitted_by: Parameters, *, ratings: bool
+) -> MakeShop:
     """Return what fills a shop; the models that the variants rest on learn from it alone."""
-    learn = fitting({kind: fitted_by.get(kind, {}) for kind in sorted(models_of(variants))})
+    learn = [fitting({kind: fitted_by.get(kind, {}) for kind in sorted(models_of(variants))})]
+    if ratings:
+        learn.append(fitting_ratings(fitted_by.get(RATINGS, {})))
 
     def make(
         known: Interactions, items: Sequence[Item], settings: ShopSettings, now: float
     ) -> OfflineShop:
         click.echo(f"Filling a shop with {len(known):,} rows.", err=True)
-        return OfflineShop(known, items, settings, now=now, scale=scale, learn=(learn,))
+        return OfflineShop(known, items, settings, now=now, scale=scale, learn=learn)
 
     return make
 

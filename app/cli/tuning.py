@@ -19,6 +19,7 @@ import structlog
 from app.bootstrap.offline import OfflineShop
 from app.bootstrap.offline_learning import fitting
 from app.cli.context import explained, services, shop
+from app.cli.fitting import follow
 from app.cli.tuning_data import read, until
 from app.cli.tuning_words import Told, words_of
 from app.domain.catalogue import Item
@@ -62,11 +63,14 @@ def run(given: dict[str, Any]) -> None:
 def run_undo() -> None:
     """Put back what was before."""
     with explained():
-        workshop = services()
-        former = undo(workshop.shop_settings, workshop.model_switch)
-    for name, value in former.items():
+        undone = undo(services().shop_settings)
+    for name, value in undone.back.items():
         click.echo(f"{name} = {value}")
-    click.echo("These settings are in force again.")
+    for name in undone.left:
+        click.echo(f"{name} left: changed since")
+    for kind in undone.off:
+        click.echo(f"The model {kind} is not in force any more.")
+    click.echo("The tuning is undone.")
 
 
 @contextmanager
@@ -89,6 +93,8 @@ def _finish(outcome: Outcome, *, may_change: bool) -> None:
         workshop = services()
         stored = apply(outcome, workshop.shop_settings, train=_train, now=lambda: datetime.now(UTC))
         click.echo(f"Version {stored.version} is in force. To take it back: flask tune undo")
+        for kind, version in stored.tuned["new_models"].items():
+            follow(kind, version)
 
 
 def _require_packages() -> None:
@@ -131,19 +137,25 @@ def _maker(scale: RatingScale, models: Mapping[str, Mapping[str, Any]]) -> MakeS
     return make
 
 
-def _train(kind: str) -> None:
-    """Fit a kind of model on everything and use it, in a process with memory of its own."""
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "train", kind]
+def _train(kind: str) -> int:
+    """Fit a kind of model on everything, in a process with memory of its own; return its version.
+
+    It is stored, and not in force.
+    """
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "train", kind, "--no-use"]
     environment = os.environ | {"DATA_DIR": str(shop().settings.data_dir.resolve())}
     done = subprocess.run(command, cwd=_ROOT, env=environment, stdout=sys.stderr, check=False)
     if done.returncode:
         raise click.ClickException(f"{kind} could not be fitted, so nothing was changed.")
+    return max(record.version for record in services().models.records(kind))
 
 
 def _write(outcome: Outcome, path: Path | None) -> None:
     if path is None:
         return
-    plain = evidence_of(outcome, datetime.now(UTC), new_models=missing_models(outcome))
+    plain = evidence_of(
+        outcome, datetime.now(UTC), new_models=dict.fromkeys(missing_models(outcome))
+    )
     plain |= {"is_better": outcome.verdict.is_better, "found": asdict(outcome.found)}
     plain["log"] = [
         {"name": each.name, "mean": each.mean, "users": int(each.values.size)}

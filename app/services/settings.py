@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.domain.changes import Written
-from app.domain.errors import InvalidInput
+from app.domain.errors import Conflict, InvalidInput
 from app.domain.events import MAX_KINDS, WEIGHTS
 from app.domain.ports import SettingsRepository
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
@@ -26,9 +26,16 @@ class Settings:
         """Return the stored settings."""
         return self._settings.get()
 
-    def change(self, changes: dict[str, Any]) -> Written[ShopSettings]:
-        """Change some settings and leave the rest; every worker follows within milliseconds."""
+    def change(
+        self, changes: dict[str, Any], *, expected: int | None = None
+    ) -> Written[ShopSettings]:
+        """Change some settings and leave the rest; every worker follows within milliseconds.
+
+        expected : the version that the changes were made for; Conflict if another is stored.
+        """
         former = self._settings.get()
+        if expected is not None and former.version != expected:
+            raise Conflict("The settings were changed at the same time.")
         if not changes:
             return Written(former, None)
         if "weights" in changes:

@@ -34,6 +34,7 @@ ROUTES = {
     ("GET", "/trending"): ANYBODY,
     ("GET", "/new"): ANYBODY,
     ("GET", "/for-category/<id:category>"): ANYBODY,
+    ("GET", "/items/<id:item_id>/predicted-rating"): {SHOPPER, STOREFRONT},
     ("GET", "/items/<id:item_id>/similar"): ANYBODY,
     ("GET", "/items/<id:item_id>/bought-together"): ANYBODY,
     ("POST", "/cart/recommend"): ANYBODY,

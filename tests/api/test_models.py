@@ -158,7 +158,7 @@ def test_what_was_begun_and_never_finished_goes_with_the_next(shop: RunningShop)
     [
         (["train", "oracle"], "is not one of"),
         (["train", "ease", "--set", "l2"], "is not NAME=VALUE"),
-        (["train", "ease", "--set", "colour=1"], "It has l2, power, damping."),
+        (["train", "ease", "--set", "colour=1"], "It has l2, power, damping, most."),
         (["train", "ease", "--set", "l2=-1"], "ease cannot be fitted: l2"),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.test_models import follows, ran
+from tests.api.test_models import flask, follows, ran
 from tests.builders import RunningShop, done
 
 ITEMS = [f"item {number}" for number in range(10)]
@@ -90,7 +90,6 @@ def test_a_shopper_asks_for_itself_and_of_items_there_are(shop: RunningShop) -> 
 
 
 def test_a_shop_without_ratings_is_told_so(make_shop: Callable[..., RunningShop]) -> None:
-    shop = make_shop()
-    result = shop.app.test_cli_runner().invoke(args=["train", "ratings"])
+    result = flask(make_shop(), "train", "ratings")
     assert result.exit_code == 1
     assert "nobody has rated anything" in result.output

@@ -1,12 +1,15 @@
 """flask tune beside a service of two workers: found, in force everywhere, and taken back."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from app.domain.accounts import Role
+from app.services.evaluation.sources import ShopData
 from tests.integration.service import Service
-from tests.unit.services.tuning_shops import only_features_tell, written
+from tests.unit.services.tuning_shops import only_features_tell, only_others_tell, written
 
 pytest.importorskip("optuna", reason="needs requirements-evaluation.txt")
 pytest.importorskip("pytrec_eval", reason="needs requirements-evaluation.txt")
@@ -22,21 +25,28 @@ def done(service: Service, *words: str) -> str:
     return outcome.stdout
 
 
-@pytest.fixture(scope="module")
-def shop(linux_with_mongod: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Give a service whose settings look at neighbours, though only features tell anything."""
-    folder = tmp_path_factory.mktemp("tune")
+@contextmanager
+def serving(folder: Path, data: ShopData, strategy: str) -> Iterator[Service]:
+    """Give a service of a shop's items and ratings."""
     service = Service(folder / "data")
     try:
         service.start()
-        ratings, items = written(folder, only_features_tell(shoppers=48))
+        ratings, items = written(folder, data)
         done(service, "import", "items", str(items))
         done(service, "import", "ratings", str(ratings))
-        done(service, "settings", "set", "--strategy", "user")
+        done(service, "settings", "set", "--strategy", strategy)
         service.settle()
         yield service
     finally:
         service.end()
+
+
+@pytest.fixture(scope="module")
+def shop(linux_with_mongod: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a service whose settings look at neighbours, though only features tell anything."""
+    folder = tmp_path_factory.mktemp("tune")
+    with serving(folder, only_features_tell(shoppers=48), "user") as service:
+        yield service
 
 
 def test_a_trial_changes_nothing(shop: Service) -> None:
@@ -62,9 +72,29 @@ def test_every_worker_answers_by_what_was_found_and_undo_takes_it_back(shop: Ser
     categories = {place["category"] for page in pages for place in page.body["recommendation"]}
     assert {page.body["strategy"] for page in pages} == {"hybrid"}
     assert categories == {CATEGORY}  # by features: all are of the shopper's category
-    done(shop, "tune", "undo")
+    done(shop, "settings", "set", "--k", "77")
+    said = done(shop, "tune", "undo")
+    assert "strategy = user" in said
     settings = shop.admin.get("/settings").done().body["settings"]
-    assert (settings["strategy"], settings["tuned"]) == ("user", {})
+    assert (settings["strategy"], settings["tuned"], settings["k"]) == ("user", {}, 77)
     again = shop.flask("tune", "undo")
     assert again.returncode == 1
     assert "no tuning to undo" in again.stderr
+
+
+def test_a_model_comes_into_force_with_the_settings_and_goes_with_them(
+    linux_with_mongod: None, tmp_path: Path
+) -> None:
+    others = [word for part in ("user", "item", "co_rated") for word in ("--without", part)]
+    with serving(tmp_path, only_others_tell(shoppers=48), "item") as shop:
+        before = shop.admin.get("/settings").done().body["settings"]
+        said = done(shop, "tune", "--with", "ease", *others, "--trials", "4")
+        assert "All workers answer with it" in said
+        settings = shop.admin.get("/settings").done().body["settings"]
+        assert settings["version"] == before["version"] + 1
+        assert (settings["w_ease"], settings["models"]) == (1.0, {"ease": 1})
+        assert settings["tuned"]["new_models"] == {"ease": 1}
+        assert "The model ease is not in force any more." in done(shop, "tune", "undo")
+        settings = shop.admin.get("/settings").done().body["settings"]
+        assert (settings["w_ease"], settings["models"]) == (0.0, {})
+        assert "ease/1" in done(shop, "models", "list")

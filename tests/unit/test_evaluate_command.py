@@ -157,6 +157,37 @@ def test_ratings_and_events_may_stand_in_one_file(evaluate, tmp_path):
     assert (data["view"], data["ratings"]) == (96, 96)
 
 
+@pytest.mark.parametrize(("users", "asked"), [(60, ""), (60, "--no-fit-ratings"), (20, "")])
+def test_ratings_are_predicted_by_neighbours_and_by_a_fitted_model(
+    evaluate, tmp_path, users, asked
+):
+    pytest.importorskip(METRICS)
+    path, told = tmp_path / "ratings.csv", tmp_path / "figures.json"
+    rows = ["user_id,item_id,rating,timestamp"]
+    for user in range(users):
+        for item in range(30):
+            rating = 5 if user % 2 == item % 2 else 1
+            rows.append(f"u{user},i{item},{rating},{1000 + (user * 13 + item * 7) % 997}")
+    path.write_text("\n".join(rows) + "\n")
+    words = ("--compare", "user", "--negatives", "5", "--json", told, *asked.split())
+    result = evaluate("--file", path, "--split", "last", *words)
+    assert result.exit_code == 0, result.output
+    found = {v["name"]: v for v in orjson.loads(told.read_bytes())["variants"]}
+    assert found["user"]["beyond"]["rmse"] > 0.0
+    if asked or users < 60:
+        assert "ratings" not in found
+        return
+    fitted = found["ratings"]
+    lists = [each for group, each in fitted["figures"].items() if group != "predicted ratings"]
+    assert all(figure["mean"] is None for figures in lists for figure in figures.values())
+    assert fitted["beyond"].keys() == {"mae", "rmse", "prediction_coverage"}
+    assert fitted["beyond"]["rmse"] < 0.5 < found["user"]["beyond"]["rmse"]
+    interval = fitted["figures"]["predicted ratings"]["mae"]
+    assert interval["low"] <= interval["mean"] <= interval["high"]
+    assert "ratings" in result.output
+    assert "in all others neighbours predict" in (tmp_path / "report.html").read_text()
+
+
 def test_a_variant_differs_from_the_shop_by_what_it_names():
     shop = ShopSettings(k=30, w_ease=0.5)
     one, other, third = variants(
@@ -175,3 +206,12 @@ def test_a_variant_differs_from_the_shop_by_what_it_names():
 def test_a_variant_that_cannot_be_is_a_bad_parameter():
     with pytest.raises(click.BadParameter):
         variants(["user,k=many"], ShopSettings())
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "36501", "1e12", "nan"])
+def test_days_that_cannot_be_held_out_are_refused_in_words(evaluate, purchases, days):
+    pytest.importorskip(METRICS)
+    outcome = evaluate("--file", purchases, "--test-days", days)
+    assert outcome.exit_code in {1, 2}
+    assert "days" in outcome.stderr
+    assert isinstance(outcome.exception, SystemExit)

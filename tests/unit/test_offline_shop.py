@@ -8,7 +8,9 @@ import pytest
 
 from app.bootstrap.live import Live
 from app.bootstrap.offline import OfflineShop
+from app.bootstrap.offline_learning import fitting
 from app.domain.catalogue import Item
+from app.domain.models import NotFitted
 from app.domain.ratings import RatingBatch
 from app.domain.settings import ShopSettings, Strategy
 from app.services.evaluation.interactions import gathered
@@ -106,10 +108,16 @@ def test_kinds_of_the_shops_own_count_by_their_weight():
 
 
 def test_a_shop_learns_models_from_what_it_knows():
-    from app.bootstrap.offline_learning import fitting
-
     shop = offline(learn=[fitting({"ease": {}})])
     shop.change(strategy=Strategy.EASE)
     ranked = shop.rank("u000", 5, without=shop.seen("u000"))
     assert ranked.strategy == "ease"
     assert {int(item[1:]) % 2 for item in ranked.items[:3]} == {0}
+
+
+def test_a_shop_learns_no_model_where_data_or_memory_are_too_little(monkeypatch):
+    with pytest.raises(NotFitted, match="too few"):
+        offline(two_tastes(users=4), [], learn=[fitting({"ease": {}})])
+    monkeypatch.setattr("app.services.learning.training.available_bytes", lambda: 1000)
+    with pytest.raises(NotFitted, match="of memory"):
+        offline(learn=[fitting({"ease": {}})])

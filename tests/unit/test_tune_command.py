@@ -58,7 +58,7 @@ def test_nothing_later_is_looked_at(files, tmp_path):
         "--until", "2024-01-07", "--json", str(found),
     )  # fmt: skip
     assert outcome.exit_code == 0, outcome.output
-    assert orjson.loads(found.read_bytes())["split"]["validation_to"] <= "2024-01-07"
+    assert orjson.loads(found.read_bytes())["split"]["validation_to"] <= "2024-01-07T00:00:00+00:00"
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ from app.domain.settings import Strategy
 from app.engine.jit import Float64s, Int32s
 from app.services.evaluation.asking import Answerer, Asking, Mode, Shown
 from app.services.evaluation.ports import AskedShop
-from app.services.evaluation.variants import LAST_BOUGHT, RANDOM, Variant
+from app.services.evaluation.variants import LAST_BOUGHT, RANDOM, RATINGS, Variant
 
 
 def answerer_of(variant: Variant, asking: Asking, shop: AskedShop) -> Answerer:
     """Return what answers for a variant, its settings being in force."""
+    if variant.name == RATINGS:
+        return FittedRatings(asking, shop)
     if variant.settings is None:
         return {RANDOM: AtRandom, LAST_BOUGHT: LastTaken}[variant.name](asking)
     shop.set(variant.settings)
@@ -61,15 +63,19 @@ class ByShelf:
 
     def predicted(self, place: int) -> Float64s:
         """Return predicted ratings."""
-        items, _ = self._asking.questions.rated[place]
-        if not items.size:
-            return np.empty(0)
-        ids = [self._asking.items[item] for item in items]
-        return self._shop.predict(self._subject(place), ids)
+        ids = _rated(self._asking, place)
+        return self._shop.predict(self._subject(place), ids) if ids else np.empty(0)
 
     def _subject(self, place: int) -> str:
-        user = int(self._asking.questions.users[place])
-        return self._asking.part.test.users[user]
+        return _subject(self._asking, place)
+
+
+def _rated(asking: Asking, place: int) -> list[str]:
+    return [asking.items[item] for item in asking.questions.rated[place][0]]
+
+
+def _subject(asking: Asking, place: int) -> str:
+    return asking.part.test.users[int(asking.questions.users[place])]
 
 
 class AtRandom:
@@ -116,3 +122,24 @@ class LastTaken(AtRandom):
     def scores(self, place: int, items: Int32s) -> Float64s:
         """Return scores."""
         return np.zeros(items.size)
+
+
+class FittedRatings(AtRandom):
+    """What the fitted model predicts. It has no lists to show."""
+
+    untold: Sequence[Mode] = tuple(Mode)
+    predicts = True
+
+    def __init__(self, asking: Asking, shop: AskedShop) -> None:
+        super().__init__(asking)
+        self._shop = shop
+
+    def shown(self, place: int, mode: Mode) -> Shown:
+        """Return an empty list."""
+        return np.empty(0, np.int32), False
+
+    def predicted(self, place: int) -> Float64s:
+        """Return predicted ratings."""
+        ids = _rated(self._asking, place)
+        subject = _subject(self._asking, place)
+        return self._shop.predict_by_model(subject, ids) if ids else np.empty(0)

@@ -100,7 +100,10 @@ def _group(evaluation: Evaluation, name: str, told: Estimates) -> Group:
     if name == SAMPLED:
         words = f"One new item that was taken, among {evaluation.options.negatives} others."
     elif name == RATINGS:
-        words = "The mean of each shopper's errors; over all ratings: see below."
+        words = (
+            "The mean of each shopper's errors; over all ratings: see below. In the row ratings "
+        )
+        words += "a model predicts that was fitted to the training part, in all others neighbours."
     else:
         words = next(said for mode, said in _WORDS.items() if name.startswith(mode.value))
     if name.endswith(COLD_ITEMS):

@@ -1,6 +1,8 @@
 """What a reader should know of the data and the split of an evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +33,30 @@ def notes_of(evaluation: Evaluation) -> list[str]:
         ]
     if not any(item.category or item.title for item in evaluation.data.items):
         told.append("The items have no features: the strategy item shows what is popular.")
-    return told
+    return told + _tuned_on(evaluation)
+
+
+def _tuned_on(evaluation: Evaluation) -> list[str]:
+    """Return what to know where the settings were chosen by what they are judged by here."""
+    tuned = evaluation.settings.tuned
+    held: Mapping[str, Any] = tuned.get("split", {})
+    if not held:
+        return []
+    words = (
+        f"The settings in force were chosen on a part of this test data (tuned at {tuned['at']})"
+    )
+    if "validation_from" not in held:  # without times, a random share was held out
+        return [f"{words}, as a random share of it was held out."]
+    first, last = (_to_ms(held[name]) for name in ("validation_from", "validation_to"))
+    times = [part.test.at for part in evaluation.parts]
+    if any(((first <= at) & (at <= last)).any() for at in times):
+        return [f"{words}: tune with --until."]
+    return []
+
+
+def _to_ms(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
 
 
 def data_facts(evaluation: Evaluation) -> dict[str, Scalar]:

@@ -43,7 +43,8 @@ def judged(
         cold = [items[popularity[items] == 0] for items in wanted]
         if mode is not Mode.HELD and any(items.size for items in cold):
             views[mode.value + COLD_ITEMS] = judge(ranked, cold, at)
-    if answers.scores is not None and asking.candidates is not None:
+    shows = bool(answers.ranked.keys() - set(answers.untold))
+    if shows and answers.scores is not None and asking.candidates is not None:
         views[SAMPLED] = judge_sampled(answers.scores, asking.candidates, at)
     if any(told.size for told in answers.predicted):
         views[RATINGS] = _errors(answers.predicted, asking)

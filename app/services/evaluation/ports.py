@@ -48,6 +48,9 @@ class AskedShop(Protocol):
     def predict(self, subject: str, items: Sequence[str]) -> Float64s:
         """Return predicted ratings; NaN where nothing can be said."""
 
+    def predict_by_model(self, subject: str, items: Sequence[str]) -> Float64s:
+        """Return ratings predicted by the fitted model; NaN where it cannot."""
+
 
 MakeShop = Callable[[Interactions, Sequence[Item], ShopSettings, float], AskedShop]
 """Takes what the shop knows, its catalogue, its settings, and where its clock stands."""

@@ -68,7 +68,10 @@ _DEFINITIONS = {
         "lower",
     ),
     "mae": Definition(
-        "MAE", "Mean distance of predicted ratings from given ones, in stars.", "lower"
+        "MAE",
+        "Mean distance of predicted ratings from given ones, in stars. The variant ratings is a "
+        "model fitted to the training part; in all others neighbours predict.",
+        "lower",
     ),
     "rmse": Definition(
         "RMSE", "Root of the mean squared distance of predicted ratings from given ones.", "lower"

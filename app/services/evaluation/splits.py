@@ -13,6 +13,7 @@ from app.engine.jit import Int32s
 from app.services.evaluation.interactions import Interactions, Mask
 
 DAY_MS = 86_400_000
+MAX_DAYS = 36_500
 _END = datetime(2000, 1, 1, tzinfo=UTC).timestamp()  # the clock where the data have no time
 
 
@@ -103,6 +104,8 @@ def _by_time(data: Interactions, options: SplitOptions) -> Part:
     if options.cut is not None:
         cut = round(options.cut.timestamp() * 1000)
     elif options.days is not None:
+        if not 0 < options.days <= MAX_DAYS:  # nor NaN
+            raise InvalidInput("days", f"must be more than 0 and at most {MAX_DAYS:,}")
         cut = last - round(options.days * DAY_MS)
     else:
         cut = splitting.cut_before_last(data.at, share=options.share)
@@ -132,7 +135,14 @@ def _by_items(data: Interactions, options: SplitOptions, positive: Mask) -> Part
         raise InvalidInput("split", "fewer than two items were taken by anybody")
     held = splitting.some_items(taken, share=options.share, seed=options.seed)
     is_held = np.isin(data.item, held)
-    return Part("items", data.where(~is_held), data.where(is_held), _end_of(data), held_items=held)
+    return Part(
+        "items",
+        data.where(~is_held),
+        data.where(is_held),
+        _end_of(data),
+        at_own_moment=False,  # what is known reaches to the end
+        held_items=held,
+    )
 
 
 def _by_folds(data: Interactions, options: SplitOptions) -> tuple[Part, ...]:

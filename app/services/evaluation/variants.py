@@ -11,6 +11,10 @@ from app.services.evaluation.results import Scalar
 RANDOM = "random"
 LAST_BOUGHT = "last_bought"
 POPULAR = "popular"
+RATINGS = "ratings"
+"""No list: the ratings that the fitted model predicts. Of all others the neighbours predict."""
+FEWEST_RATINGS = 1_000
+"""In a training part; from fewer no model of ratings is fitted."""
 RECENT = "recent"
 BASELINES = (POPULAR, RECENT, LAST_BOUGHT, RANDOM)
 """What is compared always, unless it cannot be told."""

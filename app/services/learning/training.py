@@ -66,7 +66,7 @@ class ModelTraining:
             fitted_at = self._now()
             stage("Loading the shop")(0, 1)
             data = self._load(kind)
-            _require_enough(kind, data, parameters)
+            require_enough(kind, data, parameters)
             started = time.perf_counter()
             model = kind.fitted(data.matrix, parameters, stage(f"Fitting {kind.name}"))
             record = ModelRecord(
@@ -114,7 +114,8 @@ class ModelTraining:
             hold(0.0)  # others need not wait until it has run out
 
 
-def _require_enough(kind: Kind, data: Preferred, parameters: Mapping[str, Any]) -> None:
+def require_enough(kind: Kind, data: Preferred, parameters: Mapping[str, Any]) -> None:
+    """Raise NotFitted, with what to do, where data or memory are too little."""
     n_users, n_items = data.matrix.shape
     if not data.matrix.nnz:
         raise NotFitted(f"{kind.name} has too few to learn from: {kind.lacking}.")

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from app.domain.errors import AppError
+from app.domain.errors import AppError, Conflict
 from app.domain.settings import LEARNED, ShopSettings
 from app.services.settings import Settings
-from app.services.tuning.evidence import changes_of, to_settings, undoing
+from app.services.tuning.evidence import Undoing, changes_of, to_settings, undoing
 from app.services.tuning.tuning import Outcome
+
+_TRIES = 5
 
 
 class SettingsChanged(AppError):
@@ -21,19 +23,13 @@ class SettingsChanged(AppError):
         )
 
 
-class Switch(Protocol):
-    """Puts models out of force."""
+def evidence_of(
+    outcome: Outcome, at: datetime, *, new_models: Mapping[str, int | None]
+) -> dict[str, Any]:
+    """Return what is kept with the settings: what was measured, and what was before.
 
-    @property
-    def in_force(self) -> Mapping[str, int]:
-        """Return the version in force of each kind."""
-
-    def off(self, kind: str) -> None:
-        """Have no model of a kind in force."""
-
-
-def evidence_of(outcome: Outcome, at: datetime, *, new_models: tuple[str, ...]) -> dict[str, Any]:
-    """Return what is kept with the settings: what was measured, and what was before."""
+    new_models : versions that come into force with them; None where none is fitted yet.
+    """
     options, verdict = outcome.options, outcome.verdict
     former, found = outcome.milliseconds
     return {
@@ -50,7 +46,7 @@ def evidence_of(outcome: Outcome, at: datetime, *, new_models: tuple[str, ...]) 
         "milliseconds": {"before": former, "after": found},
         "changed": dict(outcome.changed),
         "former": {name: before for name, (before, _) in outcome.changed.items()},
-        "new_models": list(new_models),
+        "new_models": dict(new_models),
     }
 
 
@@ -65,38 +61,57 @@ def apply(
     outcome: Outcome,
     settings: Settings,
     *,
-    train: Callable[[str], None],
+    train: Callable[[str], int],
     now: Callable[[], datetime],
 ) -> ShopSettings:
-    """Put what was found in force. `train`: fits a kind of model on everything, and uses it.
+    """Put what was found in force, with the models it needs, in one change.
 
-    Models come first: the settings never name one that is not there. Raises SettingsChanged.
+    train : fits a kind of model on everything, and stores it; returns the version, which is not in
+    force yet. Raises SettingsChanged.
     """
-    _require_unchanged(outcome, settings)
-    missing = missing_models(outcome)
-    for kind in missing:
-        train(kind)
-    _require_unchanged(outcome, settings)  # a fit takes its time
+    _require_unchanged(outcome, settings.get())  # before a fit, which takes its time
+    fitted = {kind: train(kind) for kind in missing_models(outcome)}
     found = {name: after for name, (_, after) in outcome.changed.items()}
-    changes = to_settings(found, settings.get())
-    tuned = evidence_of(outcome, now(), new_models=missing)
-    return settings.change({**changes, "tuned": tuned}).value
+
+    def changes(present: ShopSettings) -> dict[str, Any]:
+        _require_unchanged(outcome, present)
+        new = {kind: v for kind, v in fitted.items() if kind not in present.models}
+        tuned = evidence_of(outcome, now(), new_models=new)
+        models = {**present.models, **new}
+        return {**to_settings(found, present), "models": models, "tuned": tuned}
+
+    return _change(settings, changes)[1]
 
 
-def undo(settings: Settings, switch: Switch) -> dict[str, Any]:
-    """Put back what was before the last tuning; return that. Raises InvalidInput if none was.
+def undo(settings: Settings) -> Undoing:
+    """Put back what was before the last tuning, where nobody changed it since; return that.
 
-    Models that were fitted for it are not in force any more; they stay stored.
+    Models that came with it are not in force any more where nothing asks them; they stay stored.
+    Raises InvalidInput if there was no tuning.
     """
-    present = settings.get()
-    changes = undoing(present)
-    settings.change(changes)
-    for kind in present.tuned.get("new_models", ()):
-        if kind in switch.in_force:
-            switch.off(kind)
-    return dict(present.tuned["former"])
+
+    def changes(present: ShopSettings) -> dict[str, Any]:
+        undone = undoing(present)
+        models = {k: version for k, version in present.models.items() if k not in undone.off}
+        return {**to_settings(undone.back, present), "models": models, "tuned": {}}
+
+    return undoing(_change(settings, changes)[0])
 
 
-def _require_unchanged(outcome: Outcome, settings: Settings) -> None:
-    if differing := changes_of(outcome.present, settings.get()):
+def _change(
+    settings: Settings, changes: Callable[[ShopSettings], dict[str, Any]]
+) -> tuple[ShopSettings, ShopSettings]:
+    """Make changes for the very settings that they replace; return those and the new ones."""
+    for tries_left in range(_TRIES - 1, -1, -1):
+        present = settings.get()
+        try:
+            return present, settings.change(changes(present), expected=present.version).value
+        except Conflict:  # others change settings too
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _require_unchanged(outcome: Outcome, present: ShopSettings) -> None:
+    if differing := changes_of(outcome.present, present):
         raise SettingsChanged(", ".join(differing))

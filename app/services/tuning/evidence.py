@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.errors import InvalidInput
 from app.domain.settings import ShopSettings, Similarity, Strategy
@@ -30,12 +30,35 @@ def to_settings(plain: Mapping[str, Any], present: ShopSettings) -> dict[str, An
     return changes
 
 
-def undoing(present: ShopSettings) -> dict[str, Any]:
-    """Return the changes that put back what was before the last tuning, or raise InvalidInput."""
-    former = present.tuned.get("former")
-    if not former:
+class Undoing(NamedTuple):
+    """What undoing the last tuning comes to."""
+
+    back: Mapping[str, Any]
+    """What was before, of the settings that are still as tuning made them."""
+    left: tuple[str, ...]
+    """Settings that somebody changed since."""
+    off: tuple[str, ...]
+    """Kinds whose models came with the tuning, and that nothing asks any more."""
+
+
+def undoing(present: ShopSettings) -> Undoing:
+    """Return what undoing the last tuning comes to, or raise InvalidInput if there is none."""
+    changed: Mapping[str, list[Any]] = present.tuned.get("changed", {})
+    if not changed:
         raise InvalidInput("tuned", "there is no tuning to undo: none is in force")
-    return {**to_settings(former, present), "tuned": {}}
+    values = _plain(present)
+    back = {name: before for name, (before, after) in changed.items() if values[name] == after}
+    left = tuple(name for name in changed if name not in back)
+    return Undoing(back, left, _unused(present, values | back))
+
+
+def _unused(present: ShopSettings, values: Mapping[str, Any]) -> tuple[str, ...]:
+    asked, new = {values["strategy"], values["auto_strategy"]}, present.tuned["new_models"]
+    return tuple(
+        kind
+        for kind, version in (new.items() if isinstance(new, Mapping) else ())
+        if present.models.get(kind) == version and not values[f"w_{kind}"] and kind not in asked
+    )
 
 
 def _plain(settings: ShopSettings) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -173,9 +174,9 @@ def _split_facts(evaluation: Evaluation) -> dict[str, Any]:
     told = facts(parts, evaluation.options.split)
     first, last = int(parts[0].test.at.min()) / 1000, int(parts[0].test.at.max()) / 1000
     if first > 0:
-        told |= {"validation_from": _day(first), "validation_to": _day(last)}
+        told |= {"validation_from": _moment(first), "validation_to": _moment(last)}
     return {name.replace("test_", "validation_"): value for name, value in told.items()}
 
 
-def _day(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat()

@@ -1,6 +1,7 @@
 """Evaluations from data to figures, by the shelves that serve."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import orjson
@@ -10,6 +11,7 @@ from app.domain.errors import InvalidInput
 from app.domain.settings import ShopSettings, Strategy
 from app.services.evaluation.asking import Mode
 from app.services.evaluation.assembling import Made, results_of
+from app.services.evaluation.facts import notes_of
 from app.services.evaluation.interactions import NO_TIME, gathered
 from app.services.evaluation.results import to_plain
 from app.services.evaluation.splits import SplitKind, SplitOptions, split, validation
@@ -110,8 +112,40 @@ def test_the_clock_stands_at_the_shoppers_moment_or_at_the_end():
     for user, at in zip(part.test.user.tolist(), part.test.at.tolist(), strict=True):
         first.setdefault(user, at / 1000)
     assert cut.at.tolist() == [first[user] for user in cut.users.tolist()]
-    folds = evaluation_of(data, split=SplitOptions(SplitKind.FOLDS)).questions
-    assert {at for each in folds for at in each.at.tolist()} == {data.interactions.at.max() / 1000}
+    for kind in (SplitKind.FOLDS, SplitKind.ITEMS):
+        asked = evaluation_of(data, split=SplitOptions(kind)).questions
+        clocks = {at for each in asked for at in each.at.tolist()}
+        assert clocks == {data.interactions.at.max() / 1000}
+
+
+@pytest.mark.parametrize("days", [0.0, -1.0, 1e12, float("inf"), float("nan")])
+def test_days_that_cannot_be_held_out_are_refused(days):
+    with pytest.raises(InvalidInput, match="days"):
+        evaluation_of(data_of(two_tastes()), split=SplitOptions(days=days))
+
+
+def tuned_on(split):
+    tuned = {"at": "2024-04-01T00:00:00+00:00", "split": split}
+    return replace(ShopSettings(), tuned=tuned)
+
+
+def test_settings_chosen_on_the_test_part_are_said_to_be():
+    data, day = data_of(two_tastes()), timedelta(days=1)
+    cut = START + 6 * day
+
+    def notes(first, last):
+        times = {"validation_from": first.isoformat(), "validation_to": last.isoformat()}
+        settings = tuned_on({"split": "time", **times})
+        evaluation = evaluation_of(data, settings, split=SplitOptions(cut=cut))
+        return [note for note in notes_of(evaluation) if "were chosen on a part" in note]
+
+    assert notes(START + 4 * day, cut) == []  # flask tune --until, the same moment
+    assert notes(START + 40 * day, START + 50 * day) == []
+    (note,) = notes(START + 5 * day, START + 8 * day)
+    assert "(tuned at 2024-04-01T00:00:00+00:00): tune with --until." in note
+    assert notes(START, START + 40 * day)
+    without_times = evaluation_of(data, tuned_on({"split": "folds"}))
+    assert any("a random share of it" in note for note in notes_of(without_times))
 
 
 def test_nothing_at_all_is_said_in_words():

@@ -27,6 +27,12 @@ EVENTS = [
 PLAIN = {"session_strength": 0.0, "context_strength": 0.0}
 
 
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch):
+    """Let shops that can be reckoned by hand have models."""
+    monkeypatch.setattr("app.services.learning.training._FEWEST", 2)
+
+
 def shop_of(events, *kinds, ratings=(), **settings):
     found = ShopSettings(**PLAIN | settings)
     learn = [fitting({kind: {} for kind in kinds})]

@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pytest
 
-from app.domain.errors import InvalidInput
+from app.domain.errors import Conflict, InvalidInput
 from app.domain.settings import ShopSettings, Similarity, Strategy
 from app.services.evaluation.asking import Mode
 from app.services.evaluation.interactions import gathered
@@ -176,28 +176,12 @@ class FakeFeed:
         pass
 
 
-class FakeSwitch:
-    """Keeps `Switch` over a repository."""
-
-    def __init__(self, repository):
-        self._repository = repository
-
-    @property
-    def in_force(self):
-        return self._repository.settings.models
-
-    def off(self, kind):
-        kept = {k: v for k, v in self.in_force.items() if k != kind}
-        self._repository.settings = replace(self._repository.settings, models=kept)
-
-
 def applied(outcome, repository, trained):
     service = Settings(repository, feed=FakeFeed())
 
     def train(kind):
-        trained.append((kind, repository.settings.tuned))
-        models = {**repository.settings.models, kind: 1}
-        service.change({"models": models})
+        trained.append((kind, repository.settings))
+        return 7
 
     return service, apply(outcome, service, train=train, now=lambda: NOW)
 
@@ -234,24 +218,110 @@ def test_undo_brings_back_what_was_before(of_others):
     service, stored = applied(outcome, repository, [])
     assert (stored.similarity, stored.weights["view"]) == (Similarity.PEARSON, 0.5)
     assert stored.vector_weights == {"text": 3.0, "picture": 1.0}
-    former = undo(service, FakeSwitch(repository))
-    assert former["similarity"] == "jaccard"
+    undone = undo(service)
+    assert undone.back["similarity"] == "jaccard"
+    assert undone.left == undone.off == ()
     assert replace(repository.settings, version=0) == odd
     with pytest.raises(InvalidInput, match="no tuning to undo"):
-        undo(service, FakeSwitch(repository))
+        undo(service)
 
 
-def test_models_are_there_before_the_settings_name_them(of_others):
-    found = replace(of_others.found, w_ease=0.5)
-    outcome = replace(of_others, found=found, changed={**of_others.changed, "w_ease": [0.0, 0.5]})
+def with_ease(outcome):
+    found = replace(outcome.found, w_ease=0.5)
+    return replace(outcome, found=found, changed={**outcome.changed, "w_ease": [0.0, 0.5]})
+
+
+def test_models_come_into_force_with_the_settings_that_name_them(of_others):
     repository, trained = FakeRepository(BY_FEATURES), []
-    service, stored = applied(outcome, repository, trained)
-    assert trained == [("ease", {})]
-    assert (stored.models, stored.w_ease) == ({"ease": 1}, 0.5)
-    assert stored.tuned["new_models"] == ["ease"]
-    undo(service, FakeSwitch(repository))
+    service, stored = applied(with_ease(of_others), repository, trained)
+    assert trained == [("ease", BY_FEATURES)]
+    assert stored.version == BY_FEATURES.version + 1
+    assert (stored.models, stored.w_ease) == ({"ease": 7}, 0.5)
+    assert stored.tuned["new_models"] == {"ease": 7}
+    assert undo(service).off == ("ease",)
     assert repository.settings.models == {}
     assert repository.settings.w_ease == 0.0
+
+
+def test_undo_leaves_what_somebody_changed_since(of_others):
+    repository = FakeRepository(BY_FEATURES)
+    service, _ = applied(with_ease(of_others), repository, [])
+    service.change({"w_ease": 0.3, "k": 9, "min_support": 4})
+    undone = undo(service)
+    assert "w_ease" in undone.left
+    assert "w_item" in undone.back
+    settings = repository.settings
+    assert (settings.w_item, settings.w_ease, settings.k) == (1.0, 0.3, 9)
+    assert (settings.models, settings.min_support) == ({"ease": 7}, 4)  # it has a weight still
+    assert settings.tuned == {}
+
+
+@pytest.mark.parametrize("change", [{"models": {"ease": 8}}, {"strategy": Strategy.EASE}])
+def test_undo_leaves_a_model_that_is_not_its_own_or_that_is_asked(of_others, change):
+    repository = FakeRepository(BY_FEATURES)
+    service, _ = applied(with_ease(of_others), repository, [])
+    service.change(change)
+    assert undo(service).off == ()
+    assert repository.settings.w_ease == 0.0
+    assert repository.settings.models == change.get("models", {"ease": 7})
+
+
+def test_a_fit_that_fails_leaves_everything_as_it_was(of_others):
+    found = replace(of_others.found, w_ease=0.5, w_als=0.5)
+    repository = FakeRepository(BY_FEATURES)
+
+    def train(kind):
+        if kind == "als":
+            raise InvalidInput("als", "there is no room")
+        return 1
+
+    service = Settings(repository, feed=FakeFeed())
+    with pytest.raises(InvalidInput, match="no room"):
+        apply(replace(of_others, found=found), service, train=train, now=lambda: NOW)
+    assert repository.settings == BY_FEATURES
+
+
+def test_settings_changed_during_a_fit_are_not_overwritten(of_others):
+    repository = FakeRepository(BY_FEATURES)
+    service = Settings(repository, feed=FakeFeed())
+
+    def train(kind):
+        service.change({"k": 7, "models": {"als": 3}})
+        return 1
+
+    with pytest.raises(SettingsChanged, match="changed k while"):
+        apply(with_ease(of_others), service, train=train, now=lambda: NOW)
+    assert (repository.settings.models, repository.settings.tuned) == ({"als": 3}, {})
+
+
+class Interrupted(FakeRepository):
+    """Somebody else switches a model on while changes are made, once."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.reads = 0
+
+    def get(self):
+        self.reads += 1
+        if self.reads == 3:  # between the look at the settings and the change
+            models = {"als": 3}
+            self.settings = replace(self.settings, models=models, version=self.settings.version + 1)
+        return self.settings
+
+
+def test_what_others_change_at_the_very_moment_is_kept(of_others):
+    repository = Interrupted(BY_FEATURES)
+    _, stored = applied(with_ease(of_others), repository, [])
+    assert stored.models == {"als": 3, "ease": 7}
+    assert stored.version == BY_FEATURES.version + 2
+
+
+def test_changes_for_a_version_that_is_not_stored_any_more_are_refused():
+    repository = FakeRepository(replace(BY_FEATURES, version=4))
+    service = Settings(repository, feed=FakeFeed())
+    with pytest.raises(Conflict):
+        service.change({"k": 9}, expected=3)
+    assert service.change({"k": 9}, expected=4).value.version == 5
 
 
 def test_settings_that_somebody_changed_meanwhile_are_not_overwritten(of_others):
@@ -268,5 +338,5 @@ def test_settings_that_no_tuning_changes_may_change_meanwhile(of_others):
 
 
 def test_evidence_is_plain(of_others):
-    evidence = evidence_of(of_others, NOW, new_models=())
+    evidence = evidence_of(of_others, NOW, new_models={"ease": 7})
     assert orjson.loads(orjson.dumps(evidence)) == evidence

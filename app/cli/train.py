@@ -47,6 +47,7 @@ def train(kind: str, given: tuple[str, ...], no_use: bool, gently: bool, quiet: 
     parameters = dict(map(_parameter, given))
     with explained():
         shop = services()
+        former = shop.model_switch.in_force.get(kind)
         try:
             record = _fit(shop, kind, parameters, gently=gently, quiet=quiet)
         except FittingElsewhere as error:
@@ -59,6 +60,8 @@ def train(kind: str, given: tuple[str, ...], no_use: bool, gently: bool, quiet: 
             raise click.ClickException(f"{reason} Is there room in DATA_DIR?") from error
         if not quiet:
             click.echo(_words(record))
+        # what somebody chose while a scheduled fit went on stays
+        no_use |= gently and shop.model_switch.in_force.get(kind) != former
         if not no_use:
             shop.model_switch.use(kind, record.version)
         shop.models.prune(kind, in_force=shop.model_switch.in_force.get(kind))

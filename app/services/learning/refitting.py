@@ -67,7 +67,9 @@ class ModelRefitting:
         tried_at = self._tried.get(kind)
         if tried_at is not None and self._now() - tried_at < self._again:
             return False
-        stored = self._library.records(kind)
-        fitted_at = [each.fitted_at for each in stored if each.version == shop.models[kind]]
+        stored, version = self._library.records(kind), shop.models[kind]
+        here = [each for each in stored if each.version == version]
+        if here and any(each.version > version for each in stored):
+            return False  # somebody went back to it: a fit to the same data would undo that
         oldest = self._now() - timedelta(hours=shop.train_hours)
-        return all(at <= oldest for at in fitted_at)  # one that is lost is made anew too
+        return all(each.fitted_at <= oldest for each in here)  # one that is lost is made anew too

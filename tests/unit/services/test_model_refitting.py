@@ -47,10 +47,12 @@ def test_what_is_old_is_fitted_again():
     assert world.started == ["ease"]
 
 
-def test_the_version_in_force_counts():
+def test_an_older_version_that_somebody_went_back_to_stays():
     shop = ShopSettings(models={"ease": 1}, train_hours=24)
     world = World([record("ease", 2, fitted_at=NOON + 24 * HOUR), record("ease", 1)], shop)
-    world.now = NOON + 25 * HOUR
+    world.now = NOON + 1000 * HOUR
+    assert world.refitting().refit() is None
+    world.shop = ShopSettings(models={"ease": 2}, train_hours=24)
     assert world.refitting().refit() == "ease"
 
 

@@ -49,7 +49,9 @@ def build_learning(
         library=library,
         loader=loader,
         switch=ModelSwitch(library, shop_settings),
-        clearing=ModelClearing(library, departed, repositories.erased, now=now),
+        clearing=ModelClearing(
+            library, departed, repositories.erased, repositories.leases, now=now
+        ),
         refitting=ModelRefitting(
             library, TrainingProcess(settings), settings=lambda: live.settings.current, now=now
         ),

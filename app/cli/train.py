@@ -60,13 +60,30 @@ def train(kind: str, given: tuple[str, ...], no_use: bool, gently: bool, quiet: 
             raise click.ClickException(f"{reason} Is there room in DATA_DIR?") from error
         if not quiet:
             click.echo(_words(record))
-        # what somebody chose while a scheduled fit went on stays
-        no_use |= gently and shop.model_switch.in_force.get(kind) != former
-        if not no_use:
-            shop.model_switch.use(kind, record.version)
+        used = not no_use and _use(shop, record, former, gently=gently, quiet=quiet)
         shop.models.prune(kind, in_force=shop.model_switch.in_force.get(kind))
-    if not no_use and not quiet:
+    if used and not quiet:
         follow(kind, record.version)
+
+
+def _use(
+    shop: Workshop, record: ModelRecord, former: int | None, *, gently: bool, quiet: bool
+) -> bool:
+    """Put what was fitted in force; what somebody chose during a scheduled fit stays."""
+    kind, switch = record.kind, shop.model_switch
+    if gently:
+        if not switch.use_after(kind, record.version, former):
+            click.echo(
+                f"{record.name} is stored only: another choice was made meanwhile.", err=True
+            )
+            return False
+    else:
+        former = switch.in_force.get(kind)
+        switch.use(kind, record.version)
+    if not quiet:
+        place = "" if former is None else f", in the place of {kind}/{former}"
+        click.echo(f"{record.name} is in force{place}.")
+    return True
 
 
 def _fit(

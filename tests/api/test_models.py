@@ -13,6 +13,7 @@ from app.factory import create_app
 from app.repositories.erasure_files import ErasureFile
 from app.services.learning.clearing import ModelClearing
 from app.services.learning.departed import Departed
+from app.services.learning.training import ModelTraining
 from tests.builders import RunningShop, done, ids_of
 from tests.integration.processes import eventually
 from tests.unit.services.learning_builders import neural
@@ -190,6 +191,35 @@ def test_a_gentle_fit_gives_way_to_another(shop: RunningShop) -> None:
     assert stored(shop)["models"] == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "in_force"), [(["--gently", "--quiet"], {"ease": 1}), ([], {"ease": 3})]
+)
+def test_what_was_chosen_during_a_scheduled_fit_stays(
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch, words: list[str], in_force: dict[str, int]
+) -> None:
+    ran(shop, "train", "ease", "--quiet")
+    ran(shop, "train", "ease", "--quiet")
+    fit = ModelTraining.fit
+
+    def fit_slowly(*given: Any) -> Any:
+        record = fit(*given)
+        assert shop.services.model_switch.roll_back("ease") == 1
+        return record
+
+    monkeypatch.setattr(ModelTraining, "fit", fit_slowly)
+    output = ran(shop, "train", "ease", *words)
+    assert shop.services.settings.get().models == in_force
+    said = "ease/3 is stored only" if words else "ease/3 is in force, in the place of ease/1."
+    assert said in output
+    assert stored(shop)["models"] == 3
+
+
+def test_a_scheduled_fit_takes_the_place_of_the_version_it_began_with(shop: RunningShop) -> None:
+    ran(shop, "train", "ease", "--quiet")
+    assert ran(shop, "train", "ease", "--gently", "--quiet") == ""
+    assert shop.services.settings.get().models == {"ease": 2}
+
+
 def test_a_damaged_version_leaves_the_former_in_force(shop: RunningShop) -> None:
     ran(shop, "train", "ease")
     assert follows(shop, ease=1)
@@ -269,6 +299,7 @@ def clearing(shop: RunningShop) -> ModelClearing:
         shop.services.model_library,
         departed,
         shop.repositories.erased,
+        shop.repositories.leases,
         now=soon,
         every=timedelta(0),
     )

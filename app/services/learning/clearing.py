@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.domain.models import ModelRecord
-from app.domain.ports import ErasedRepository
+from app.domain.models import FittingElsewhere, ModelRecord
+from app.domain.ports import ErasedRepository, Leases
+from app.services.learning.alone import alone
 from app.services.learning.departed import Departed
 from app.services.learning.library import ModelLibrary
 
@@ -25,6 +26,7 @@ class ModelClearing:
         library: ModelLibrary,
         departed: Departed,
         erased: ErasedRepository,
+        leases: Leases,
         *,
         now: Callable[[], datetime],
         every: timedelta = _EVERY,
@@ -32,6 +34,7 @@ class ModelClearing:
         self._library = library
         self._departed = departed
         self._erased = erased
+        self._leases = leases
         self._now = now
         self._every = every
         self._looked_at: datetime | None = None
@@ -54,6 +57,14 @@ class ModelClearing:
         return max((at for at in known if at is not None), default=None)
 
     def _clear(self, record: ModelRecord) -> bool:
+        try:
+            with alone(self._leases, record.kind):  # a fit removes contents without a version
+                return self._store_anew(record)
+        except FittingElsewhere:
+            self._looked_at = None  # the next round looks again, and need not wait
+            return False
+
+    def _store_anew(self, record: ModelRecord) -> bool:
         now = self._now()
         fitted = self._library.read(record)
         gone = self._departed.leave(fitted)

@@ -28,6 +28,18 @@ class ModelSwitch:
         self._library.get(kind, version)
         self._change(lambda versions: {**versions, kind: version})
 
+    def use_after(self, kind: str, version: int, former: int | None) -> bool:
+        """Put a version in force if `former` (None: none) still is; return whether it was."""
+        self._library.get(kind, version)
+        was: list[int | None] = []
+
+        def change(versions: Versions) -> Versions | None:
+            was.append(versions.get(kind))
+            return {**versions, kind: version} if was[-1] == former else None
+
+        self._change(change)
+        return was[-1] == former
+
     def off(self, kind: str) -> None:
         """Have no model of a kind in force, or raise ModelUnknown where there is none."""
         self._require(kind)
@@ -49,10 +61,14 @@ class ModelSwitch:
             raise ModelUnknown(f"No model {kind} is in force.")
         return version
 
-    def _change(self, change: Callable[[Versions], Versions]) -> None:
+    def _change(self, change: Callable[[Versions], Versions | None]) -> None:
+        """Store what is returned for the versions in force; None leaves them."""
         for tries_left in range(_TRIES - 1, -1, -1):
             try:
-                self._settings.change({"models": change(dict(self.in_force))})
+                shop = self._settings.get()
+                versions = change(dict(shop.models))
+                if versions is not None:
+                    self._settings.change({"models": versions}, expected=shop.version)
                 return
             except Conflict:  # others change settings too
                 if not tries_left:

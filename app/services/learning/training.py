@@ -1,30 +1,28 @@
 """Fits a model to the shop as it is now, and stores it. For a process that does nothing else."""
 
-import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.domain.models import FittingElsewhere, ModelRecord, NotFitted
+from app.domain.models import ModelRecord, NotFitted
 from app.domain.ports import ChangeLog, Leases
 from app.engine.models.model import Progress
 from app.services.feed import Feed
+from app.services.learning.alone import alone
 from app.services.learning.fitted import FittedModel
 from app.services.learning.kinds import Kind, kind_of
 from app.services.learning.library import ModelLibrary
 from app.services.learning.preferred import Preferred
 from app.services.learning.switching import ModelSwitch
 from app.services.memory import Tables
-from app.services.rounds import Rounds
 from app.services.snapshots import Snapshots
 
-LEASE_SECONDS = 30.0
 _FEWEST = 5
 """Shoppers and items below which a model says nothing."""
 _MEMORY = Path("/proc/meminfo")
+_GROUP = Path("/sys/fs/cgroup")
 
 Stage = Callable[[str], Progress]
 """Told what is done next, in words; gives what hears how far it is."""
@@ -61,7 +59,7 @@ class ModelTraining:
         is one. Raises NotFitted, with what to do; FittingElsewhere, if another process does it.
         """
         kind = kind_of(kind_name)
-        with self._alone(kind.name):
+        with alone(self._leases, kind.name):
             parameters = kind.complete(self._former(kind.name), given)
             fitted_at = self._now()
             stage("Loading the shop")(0, 1)
@@ -95,24 +93,6 @@ class ModelTraining:
         finally:
             self._feed.stop()
 
-    @contextmanager
-    def _alone(self, kind: str) -> Iterator[None]:
-        """Hold the lease of a kind, or raise FittingElsewhere."""
-        name, holder = f"fit {kind}", secrets.token_hex(8)
-
-        def hold(seconds: float = LEASE_SECONDS) -> bool:
-            return self._leases.acquire(name, holder, seconds=seconds)
-
-        if not hold():
-            raise FittingElsewhere(kind)
-        renewal = Rounds("lease", hold, seconds=LEASE_SECONDS / 4)
-        renewal.start()
-        try:
-            yield
-        finally:
-            renewal.stop()
-            hold(0.0)  # others need not wait until it has run out
-
 
 def require_enough(kind: Kind, data: Preferred, parameters: Mapping[str, Any]) -> None:
     """Raise NotFitted, with what to do, where data or memory are too little."""
@@ -133,11 +113,28 @@ def require_enough(kind: Kind, data: Preferred, parameters: Mapping[str, Any]) -
         )
 
 
-def available_bytes(path: Path = _MEMORY) -> int | None:
-    """Return how much memory a new process may take; None where the system does not say."""
+def available_bytes(path: Path = _MEMORY, group: Path = _GROUP) -> int | None:
+    """Return how much memory a new process may take; None where the system does not say.
+
+    group : the folder of the control group (version 2), whose limit a container has.
+    """
+    told = (_of_machine(path), _of_group(group))
+    return min((each for each in told if each is not None), default=None)
+
+
+def _of_machine(path: Path) -> int | None:
     try:
         lines = path.read_text().splitlines()
     except OSError:
         return None
     found = (line.split() for line in lines if line.startswith("MemAvailable:"))
     return next((int(words[1]) * 1024 for words in found), None)
+
+
+def _of_group(folder: Path) -> int | None:
+    try:
+        limit = (folder / "memory.max").read_text().strip()
+        used = int((folder / "memory.current").read_text())
+    except OSError:
+        return None
+    return None if limit == "max" else max(int(limit) - used, 0)

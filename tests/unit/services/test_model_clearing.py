@@ -68,6 +68,18 @@ class Erased:
         return self.swept_at
 
 
+@dataclass
+class OneLease:
+    """Leases that a fit may hold."""
+
+    taken: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def acquire(self, name: str, holder: str, *, seconds: float) -> bool:
+        self.asked.append(name)
+        return not self.taken
+
+
 def users_of(fitted: FittedModel) -> set[str]:
     return set(fitted.user_ids(range(len(fitted.users))).values())
 
@@ -102,7 +114,9 @@ def clearing(
     library: Library, swept_at: datetime | None, now: datetime, listed: List | None = None
 ) -> ModelClearing:
     departed = Departed(TABLES, listed or List())
-    return ModelClearing(library, departed, Erased(swept_at), now=lambda: now, every=10 * MINUTE)
+    return ModelClearing(
+        library, departed, Erased(swept_at), OneLease(), now=lambda: now, every=10 * MINUTE
+    )
 
 
 def library() -> Library:
@@ -129,7 +143,9 @@ def test_nothing_is_stored_anew_without_an_erasure():
 def test_it_looks_only_so_often():
     stored, erased, clock = library(), Erased(NOON + MINUTE), [NOON + 2 * MINUTE]
     departed = Departed(TABLES, List())
-    keeper = ModelClearing(stored, departed, erased, now=lambda: clock[0], every=10 * MINUTE)
+    keeper = ModelClearing(
+        stored, departed, erased, OneLease(), now=lambda: clock[0], every=10 * MINUTE
+    )
     assert keeper.clear() == 1
     erased.swept_at = NOON + 3 * MINUTE
     clock[0] = NOON + 11 * MINUTE
@@ -149,3 +165,15 @@ def test_a_version_that_was_removed_meanwhile_is_no_failure():
     stored = library()
     stored.is_there = False
     assert clearing(stored, NOON + MINUTE, NOON + 11 * MINUTE).clear() == 0
+
+
+def test_while_a_fit_goes_on_nothing_is_stored_anew():
+    """It removes contents that no version has yet; the round after it clears at once."""
+    stored, lease, now = library(), OneLease(taken=True), NOON + 11 * MINUTE
+    departed, erased = Departed(TABLES, List()), Erased(NOON + MINUTE)
+    keeper = ModelClearing(stored, departed, erased, lease, now=lambda: now, every=10 * MINUTE)
+    assert keeper.clear() == 0
+    assert stored.replaced == []
+    lease.taken = False
+    assert keeper.clear() == 1
+    assert set(lease.asked) == {"fit neural"}

@@ -61,7 +61,20 @@ def test_preferences_stand_in_the_order_of_ids_whatever_their_rows():
 def test_what_memory_there_is(tmp_path):
     told = tmp_path / "meminfo"
     told.write_text("MemTotal: 9 kB\nMemAvailable:    7 kB\n")
-    assert available_bytes(told) == 7 * 1024
+    nowhere = tmp_path / "nowhere"
+    assert available_bytes(told, nowhere) == 7 * 1024
     told.write_text("MemTotal: 9 kB\n")
-    assert available_bytes(told) is None
-    assert available_bytes(tmp_path / "nowhere") is None
+    assert available_bytes(told, nowhere) is None
+    assert available_bytes(nowhere, nowhere) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "available"),
+    [("9000", 4000, 5000), ("9000000", 1, 7 * 1024), ("max", 4000, 7 * 1024), ("900", 901, 0)],
+)
+def test_a_container_may_take_less_than_the_machine_has(tmp_path, limit, used, available):
+    told = tmp_path / "meminfo"
+    told.write_text("MemAvailable:    7 kB\n")
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+    (tmp_path / "memory.current").write_text(f"{used}\n")
+    assert available_bytes(told, tmp_path) == available

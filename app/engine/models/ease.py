@@ -10,20 +10,23 @@ items that most users like are learned about; the others score 0 and say nothing
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
-from scipy.sparse import csr_matrix
 
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.models import kernels_ease as kernels
 from app.engine.models.model import UNKNOWN_USER, Arrays, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
 
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
+
 _ROWS = 256
 """Of the Gram matrix between two notes of progress."""
+_SAFE_BYTES = 1 << 31
+"""OpenBLAS's threads crash in a Cholesky factorisation of more; one thread does not."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +113,15 @@ class Ease:
 
     @classmethod
     def restore(cls, arrays: Arrays) -> Self:
-        """Return the model these arrays were taken from; earlier ones were about all items."""
-        weights = arrays["weights"]
-        columns = arrays.get("columns", np.arange(len(weights), dtype=np.int32))
-        n_items = int(arrays.get("n_items", len(weights)))
+        """Return the model these arrays were taken from."""
+        weights, columns = arrays["weights"], arrays["columns"]
         if weights.shape != (columns.size, columns.size):
             raise ValueError(f"{weights.shape} weights do not fit {columns.size} items")
-        return cls(weights, float(arrays["power"]), columns, n_items)
+        return cls(weights, float(arrays["power"]), columns, int(arrays["n_items"]))
 
 
 def fit_ease(
-    interactions: csr_matrix,
+    interactions: "csr_matrix",
     *,
     parameters: EaseParameters | None = None,
     progress: Progress = unheard,
@@ -135,20 +136,22 @@ def fit_ease(
     columns = _most_liked(matrix, parameters.most)
     matrix = matrix[:, columns]
     steps = -(-columns.size // _ROWS)
-    gram = _gram(matrix, parameters.damping, lambda done: progress(done, steps + 1))
+    # inverting is one step, which takes about n / 1,000 times as long as all before it
+    all_steps = steps + steps * max(1, columns.size // 1_000)
+    gram = _gram(matrix, parameters.damping, lambda done: progress(done, all_steps))
     gram[np.diag_indices_from(gram)] += parameters.l2
     weights = _weights(gram)
-    progress(steps + 1, steps + 1)
+    progress(all_steps, all_steps)
     return Ease(weights, parameters.power, columns, interactions.shape[1])
 
 
-def _most_liked(matrix: csr_matrix, most: int) -> Int32s:
+def _most_liked(matrix: "csr_matrix", most: int) -> Int32s:
     """Return the items that most users like, as ascending rows."""
     users = np.bincount(matrix.indices, minlength=matrix.shape[1])
     return np.sort(np.argsort(-users, kind="stable")[:most]).astype(np.int32)
 
 
-def _gram(matrix: csr_matrix, damping: float, progress: Callable[[int], None]) -> Float64s:
+def _gram(matrix: "csr_matrix", damping: float, progress: Callable[[int], None]) -> Float64s:
     """Return X' W X, dense; progress hears how many blocks of rows are done."""
     n_items = matrix.shape[1]
     activity = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
@@ -171,9 +174,20 @@ def _weights(gram: Float64s) -> Float32s:
     weights = np.zeros(gram.shape, np.float32)
     if not gram.size:
         return weights
-    factor, failed = lapack.dpotrf(gram.T, lower=0, clean=0, overwrite_a=1)  # gram.T: no copy
-    if failed:
-        raise ValueError("the preferences are too uneven for this l2: raise it")
-    inverse, _ = lapack.dpotri(factor, lower=0, overwrite_c=1)
+    inverse = _inverse(gram.T)  # the transposed is the same matrix, and LAPACK copies nothing
     kernels.weights_of(inverse.T, weights)
     return weights
+
+
+def _inverse(matrix: Float64s) -> Float64s:
+    """Return the upper half of the inverse, written over the matrix."""
+    from scipy.linalg import lapack  # what serves does without
+    from threadpoolctl import threadpool_limits
+
+    threads = None if matrix.nbytes < _SAFE_BYTES else 1
+    with threadpool_limits(threads, "blas"):
+        factor, failed = lapack.dpotrf(matrix, lower=0, clean=0, overwrite_a=1)
+        if failed:
+            raise ValueError("the preferences are too uneven for this l2: raise it")
+        inverse, _ = lapack.dpotri(factor, lower=0, overwrite_c=1)
+    return np.asarray(inverse)

@@ -88,13 +88,6 @@ def test_who_likes_only_what_it_has_not_learned_about_is_unknown():
     assert model.scores(np.array([1], np.int32), np.ones(1)) is None
 
 
-def test_a_model_that_was_stored_without_its_columns_is_about_all_items():
-    weights = np.eye(3, dtype=np.float32)
-    model = Ease.restore({"weights": weights, "power": np.array(0.0)})
-    assert model.n_items == 3
-    assert model.scores(np.array([1], np.int32), np.ones(1)).tolist() == [0.0, 1.0, 0.0]
-
-
 def test_arrays_that_do_not_fit_are_refused():
     arrays = fit_ease(csr_matrix(np.ones((3, 4), np.float32))).arrays()
     with pytest.raises(ValueError, match="do not fit 3 items"):

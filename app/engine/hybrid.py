@@ -12,7 +12,7 @@ def scaled(scores: Float64s, *, best: float) -> Float64s:
     """Return scores / best, clipped to [0, 1]; all 0 where `best` is not above 0."""
     if not best > 0.0:
         return np.zeros(scores.size)
-    return np.clip(scores / best, 0.0, 1.0)
+    return np.clip(scores if best == 1.0 else scores / best, 0.0, 1.0)
 
 
 def summands(scores: Mapping[str, Float64s], weights: Mapping[Any, float]) -> dict[str, Float64s]:

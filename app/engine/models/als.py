@@ -14,15 +14,16 @@ so whoever rated a moment ago is answered as if they had been in the fit.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-from scipy.linalg import lapack
-from scipy.sparse import csr_matrix
 
 from app.engine.jit import Float32s, Float64s, Int32s
 from app.engine.models.model import UNKNOWN_USER, Arrays, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
+
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
 
 _ROWS = 256
 """Users or items between two notes of progress."""
@@ -129,7 +130,7 @@ class Als:
 
 
 def fit_als(
-    interactions: csr_matrix,
+    interactions: "csr_matrix",
     *,
     parameters: AlsParameters | None = None,
     progress: Progress = unheard,
@@ -165,7 +166,7 @@ class _Steps:
 
 
 def _solve(
-    liked_by: csr_matrix, fixed: Float32s, solved: Float32s, chosen: AlsParameters, steps: _Steps
+    liked_by: "csr_matrix", fixed: Float32s, solved: Float32s, chosen: AlsParameters, steps: _Steps
 ) -> None:
     """Write the best rows of one side, those of the other side being fixed."""
     base = chosen.unobserved * (fixed.T @ fixed)
@@ -184,6 +185,8 @@ def _solved(others: Float32s, strengths: Float32s, base: Float32s, pull: float) 
     """Return one row: Cholesky in single precision is exact enough for systems so regularised."""
     if not strengths.size:
         return np.zeros(base.shape[0], np.float32)
+    from scipy.linalg import lapack  # what serves does without
+
     system = others.T @ (others * strengths[:, None])
     system += base
     system.flat[:: base.shape[0] + 1] += np.float32(pull)

@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from app.engine.jit import Bytes, Float32s, Float64s, Int32s
 from app.engine.models.model import UNKNOWN_USER, Arrays
@@ -72,7 +71,7 @@ class Neural:
         width = self.users.factors.shape[1]
         linear = self.items.factors @ (self.users.factors[user] * self.mixing[:width])
         drive = np.asarray(linear + self._perceptron(user) @ self.mixing[width:], np.float64)
-        likely: Float64s = expit(drive)
+        likely: Float64s = 0.5 * (1.0 + np.tanh(0.5 * drive))  # the sigmoid, without overflow
         return likely
 
     def _perceptron(self, user: int) -> Float32s:

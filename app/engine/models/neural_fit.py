@@ -8,17 +8,19 @@ alone, then joined at half weight each and trained on together.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
 from app.engine.jit import Int64s
 from app.engine.models.model import Progress, demand, unheard
 from app.engine.models.neural import Neural
 from app.engine.models.neural_pairs import Pairs
 from app.engine.models.profile import positive
+
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
 
 _MIXED = 0.5
 """What each half weighs when they are joined."""
@@ -65,7 +67,7 @@ class NeuralParameters:
 
 
 def fit_neural(
-    interactions: csr_matrix,
+    interactions: "csr_matrix",
     *,
     parameters: NeuralParameters | None = None,
     progress: Progress = unheard,

@@ -1,12 +1,15 @@
 """What a network is shown: pairs that are liked, each beside some that are not."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
 from app.engine.jit import Int64s
+
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
 
 _REDRAWS = 3
 """How often negatives that turn out to be liked are drawn again."""
@@ -15,7 +18,7 @@ _REDRAWS = 3
 class Pairs:
     """What is liked, and beside it what is not."""
 
-    def __init__(self, matrix: csr_matrix, negatives: int, seed: int) -> None:
+    def __init__(self, matrix: "csr_matrix", negatives: int, seed: int) -> None:
         self._random = np.random.default_rng(seed)
         self._negatives = negatives
         self._n_items = matrix.shape[1]

@@ -1,9 +1,13 @@
 """Preference values as a model takes them: what is liked counts, by a power of its value."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from app.engine.jit import Float64s, Int32s
+
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
 
 HALF_LIFE = 10.0
 """Places back in the order of a shopper's items after which one counts half as much."""
@@ -35,8 +39,10 @@ def liked(
     return items[kept], found
 
 
-def positive(interactions: csr_matrix, power: float) -> csr_matrix:
+def positive(interactions: "csr_matrix", power: float) -> "csr_matrix":
     """Return the interactions above 0 as strengths, float64, rows and columns as they were."""
+    from scipy.sparse import csr_matrix
+
     matrix = csr_matrix(interactions, dtype=np.float64, copy=True)
     matrix.sum_duplicates()
     matrix.data = strengths(matrix.data, power)

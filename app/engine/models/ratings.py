@@ -5,10 +5,9 @@ that the vectors the fit had of shoppers are left behind.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from app.engine.jit import Float64s, Int32s
 from app.engine.models.model import Arrays, Progress, unheard
@@ -17,6 +16,9 @@ from app.engine.rating_prediction import (
     RatingPrediction,
     fit_rating_prediction,
 )
+
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Ratings:
 
 
 def fit_ratings(
-    interactions: csr_matrix,
+    interactions: "csr_matrix",
     *,
     parameters: RatingParameters | None = None,
     progress: Progress = unheard,

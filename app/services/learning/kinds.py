@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
-
-from scipy.sparse import csr_matrix
+from typing import TYPE_CHECKING, Any
 
 from app.domain.models import NotFitted
 from app.engine.models.als import Als, AlsParameters, fit_als
@@ -18,6 +16,9 @@ from app.engine.packing import Arrays
 from app.engine.rating_prediction import RatingParameters
 from app.services.learning.preferred import Preferred, preferred, rated, taken_up
 from app.services.memory import Tables
+
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
 
 Model = Learned | Ratings
 """What ranks items, or predicts ratings of them."""
@@ -47,7 +48,7 @@ class Kind:
     """How much memory a fit takes at least, by the number of items and all parameters."""
 
     def fitted(
-        self, interactions: csr_matrix, parameters: Mapping[str, Any], progress: Progress
+        self, interactions: "csr_matrix", parameters: Mapping[str, Any], progress: Progress
     ) -> Model:
         """Fit to `data`, shape (n_users, n_items), or raise NotFitted."""
         if not interactions.nnz:

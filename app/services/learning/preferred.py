@@ -1,15 +1,18 @@
 """What every subject prefers, and when they came to it, as models are fitted to it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from app.engine.ids import IdIndex
-from app.engine.jit import Int32s, Int64s
+from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.moments import Moments, last_moments
 from app.services.memory import Tables
+
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Preferred:
     So the same preferences give the same model, whatever rows they have in memory.
     """
 
-    matrix: csr_matrix
+    matrix: "csr_matrix"
     """Shape (n_users, n_items)."""
     users: list[str]
     items: list[str]
@@ -34,9 +37,7 @@ def preferred(tables: Tables) -> Preferred:
         users, user = _by_id(tables.users, rows)
         items, item = _by_id(tables.items, entries ^ (entries >> 31))
     ratings = np.where(entries < 0, values / g, values).astype(np.float32)
-    matrix = csr_matrix((ratings, (user, item)), shape=(len(users), len(items)))
-    matrix.sort_indices()
-    return Preferred(matrix, users, items)
+    return _arranged(ratings, (users, user), (items, item))
 
 
 def rated(tables: Tables) -> Preferred:
@@ -47,9 +48,7 @@ def rated(tables: Tables) -> Preferred:
         users, user = _by_id(tables.users, rows[given])
         items, item = _by_id(tables.items, entries[given])
     ratings = values[given].astype(np.float32)
-    matrix = csr_matrix((ratings, (user, item)), shape=(len(users), len(items)))
-    matrix.sort_indices()
-    return Preferred(matrix, users, items)
+    return _arranged(ratings, (users, user), (items, item))
 
 
 def taken_up(tables: Tables) -> Preferred:
@@ -65,9 +64,7 @@ def taken_up(tables: Tables) -> Preferred:
         users, user = _by_id(tables.users, found.subjects[liked])
         items, item = _by_id(tables.items, found.items[liked])
     times = found.times[liked].astype(np.float64)
-    matrix = csr_matrix((times, (user, item)), shape=(len(users), len(items)))
-    matrix.sort_indices()
-    return Preferred(matrix, users, items)
+    return _arranged(times, (users, user), (items, item))
 
 
 def _are_liked(tables: Tables, found: Moments) -> NDArray[np.bool_]:
@@ -77,6 +74,18 @@ def _are_liked(tables: Tables, found: Moments) -> NDArray[np.bool_]:
     above = values > 0.0
     liked = rows[above] * width + (entries ^ (entries >> 31))[above]
     return np.isin(found.subjects * width + found.items, liked)
+
+
+def _arranged(
+    values: Float64s | Float32s, users: tuple[list[str], Int64s], items: tuple[list[str], Int64s]
+) -> Preferred:
+    """Return values of pairs as a matrix; users, items : the ids, and where each pair's stands."""
+    from scipy.sparse import csr_matrix
+
+    shape = len(users[0]), len(items[0])
+    matrix = csr_matrix((values, (users[1], items[1])), shape=shape)
+    matrix.sort_indices()
+    return Preferred(matrix, users[0], items[0])
 
 
 def _by_id(index: IdIndex, rows: Int32s) -> tuple[list[str], Int64s]:

@@ -1,6 +1,7 @@
 """The scorer of what is personal: one opinion, or the weighted sum of several."""
 
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 
@@ -64,7 +65,7 @@ class PersonalScorer:
         summands = hybrid.summands(scaled, weights)
         return Scored(
             Strategy.HYBRID,
-            np.sum(list(summands.values()), axis=0),
+            reduce(np.add, summands.values()),  # a stack of them would be one more copy
             parts=lambda row: {part: float(own[row]) for part, own in summands.items()},
             reasons=PersonalReasons(self._tables, self._catalogue, profile, opinions),
         )

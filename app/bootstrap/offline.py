@@ -56,6 +56,7 @@ class OfflineShop:
         self.scale = scale or RatingScale()
         self._predict = predict or by_neighbours
         self.live = Live(
+            # only what is read stands there
             repositories_of(interactions, items, settings or ShopSettings()),  # type: ignore[arg-type]
             self.scale,
             clock=lambda: self.now,

@@ -13,7 +13,7 @@ from typing import IO
 import structlog
 
 from app.domain.models import ModelFile, ModelRecord, ModelRejected
-from app.domain.ports_models import Contents
+from app.domain.ports import Contents
 from app.repositories.array_files import BadFile, Layout
 
 log = structlog.get_logger(__name__)

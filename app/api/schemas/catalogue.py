@@ -51,7 +51,7 @@ class ItemColumns(Input):
     in_stock: bool = True
     features: Features | None = None
     attributes: Attributes = {}  # noqa: RUF012  # pydantic copies it
-    vectors: Vectors = {}  # noqa: RUF012
+    vectors: Vectors = {}  # noqa: RUF012  # pydantic copies it
 
     def to_item(self, item_id: str) -> Item:
         """Return the domain's item."""
@@ -113,7 +113,7 @@ class ItemPatchBody(ItemColumns):
     tags: Tags | None = ()  # type: ignore[assignment]
     in_stock: bool | None = True  # type: ignore[assignment]
     attributes: Attributes | None = {}  # type: ignore[assignment]  # noqa: RUF012  # pydantic copies it
-    vectors: VectorChanges | None = {}  # type: ignore[assignment]  # noqa: RUF012
+    vectors: VectorChanges | None = {}  # type: ignore[assignment]  # noqa: RUF012  # as above
 
     def columns(self) -> dict[str, Any]:
         """Return the columns to change, emptied ones as their defaults."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import structlog
 
 from app.domain.models import KEPT, ModelRecord, ModelUnknown
-from app.domain.ports_models import ModelCopies, ModelRepository
+from app.domain.ports import ModelCopies, ModelRepository
 from app.services.learning.fitted import FittedModel
 
 log = structlog.get_logger(__name__)

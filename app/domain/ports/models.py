@@ -1,4 +1,4 @@
-"""What services ask of the world outside for learned models. See `ports`."""
+"""Learned models: in the database, and copies on this machine."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager

@@ -16,6 +16,7 @@ stores fitted models, and uses those it finds.
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from app.engine.models.neural_fit import NeuralParameters, fit_neural
 from app.engine.models.profile import recency
 from app.engine.models.sequence import Sequence, fit_sequence
 from benchmarks.accuracy_ncf_data import FILES, FOLDER, LeaveOneOut, for_choices, published
+from benchmarks.accuracy_ncf_live import LiveScores
 
 _EASE = EaseParameters(l2=1000.0)
 _ALS = AlsParameters(dimensions=192, epochs=12, regularisation=0.007, unobserved=0.3)
@@ -43,6 +45,8 @@ CHOSEN = ("EASE + 3 iALS", "EASE + 3 iALS, recent, + 4 sequence")
 """Best by HR@10 on the split for choices: of what needs no order, and of all."""
 BLENDS: Mapping[str, Weights] = {
     "popularity": {"popularity": 1},
+    "user-based, k = 50, live": {"user": 1},
+    "co-rated, live": {"co_rated": 1},
     "EASE": {"ease": 1},
     "iALS": {"als": 1},
     "NeuMF": {"neural": 1},
@@ -113,8 +117,9 @@ def candidate_scores(split: LeaveOneOut, models: Mapping[str, Any]) -> dict[str,
     parts: dict[str, Float64s] = {"popularity": popular[split.candidates]}
     by_user = np.argsort(split.users, kind="stable")
     ends = np.cumsum(np.bincount(split.users, minlength=split.n_users))
+    live = LiveScores(split)
     for user, rows in enumerate(np.split(by_user, ends[:-1])):
-        for name, scores in _scores_of(user, rows, split, models):
+        for name, scores in chain(live.of(user), _scores_of(user, rows, split, models)):
             own = parts.setdefault(name, np.zeros(split.candidates.shape))
             if scores is not None:
                 best = float(scores.max())

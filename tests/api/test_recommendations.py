@@ -337,3 +337,22 @@ def test_shelves_leave_out_what_the_named_shopper_rated(vectors_only):
         query = {"n": 100, "user_id": user}
         answer = done(shop.client.get(address, query_string=query, headers=shop.storefront))
         assert not set(ids_of(answer)) & vectors_only.ratings[user].keys()
+
+
+@pytest.mark.parametrize("strategy", ["user", "hybrid", "co_rated"])
+def test_explanations_do_not_depend_on_the_order_in_which_ratings_came(make_shop, strategy):
+    users, items = [f"user {n}" for n in range(30)], [f"item {n}" for n in range(20)]
+    given = [
+        (user, items[item], 1 + (number + item) % 5)
+        for number, user in enumerate(users)
+        for item in range(number % 7, len(items), 3)
+    ]
+    answers = []
+    for put, order in ((items, given), (sorted(items), sorted(given))):
+        shop = make_shop()
+        shop.put_items(*[{"item_id": item} for item in put])
+        for user, item, value in order:
+            shop.rate(user, item, value)
+        asked = {"strategy": strategy, "min_score": 0.001, "explain": 1}
+        answers.append([shop.recommend(user, **asked)["recommendation"] for user in users])
+    assert answers[0] == answers[1]

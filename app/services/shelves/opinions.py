@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-
 from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings, Strategy
 from app.engine.co_rated import CoRating
@@ -88,13 +86,13 @@ def _neighbourhood(query: Query, shop: ShopSettings) -> Neighbourhood:
 
 
 def _told_neighbours(why: UserExplanation, of: Neighbours) -> dict[str, Any]:
-    """Describe who brought an item, without names."""
+    """Describe who brought an item, without names; equal shares go by similarity."""
     similarity_of = dict(zip(of.rows.tolist(), of.similarities.tolist(), strict=True))
-    shown = zip(why.users[:_SHOWN].tolist(), why.user_shares.tolist(), strict=False)
-    closest = [
-        {"similarity": round(similarity_of[row], 9), "share": round(share, 9)}
-        for row, share in shown
-    ]
+    found = sorted(
+        (-round(share, 9), -round(similarity_of[row], 9))
+        for row, share in zip(why.users.tolist(), why.user_shares.tolist(), strict=True)
+    )
+    closest = [{"similarity": -sim, "share": -share} for share, sim in found[:_SHOWN]]
     return {"count": len(why.users), "of": len(of.rows), "closest": closest}
 
 
@@ -170,21 +168,20 @@ def _of_the_best(scores: Float64s, why: Callable[[int], Brought]) -> Opinion | N
     return Opinion(scores / best, 1.0, why) if best > 0.0 else None
 
 
-def merged(opinions: Mapping[str, Opinion], amounts: Mapping[str, float], row: int) -> Brought:
-    """Return what brought an item, the opinions weighing by what each gave to its score."""
+def merged(
+    opinions: Mapping[str, Opinion], amounts: Mapping[str, float], row: int
+) -> tuple[Mapping[int, float], Mapping[str, Any]]:
+    """Return the share of each of the shopper's items in bringing an item, and more reasons.
+
+    The opinions weigh by what each gave to its score; shares sum to 1, or there are none.
+    """
     share_of: dict[int, float] = defaultdict(float)
     told: dict[str, Any] = {}
     total = sum(amounts.values()) or 1.0
     for name, opinion in opinions.items():
         why = opinion.why(row)
         told |= why.told
-        if (amount := amounts.get(name, 0.0)) > 0.0:
+        if (weight := amounts.get(name, 0.0) / total) > 0.0:
             for own, share in zip(why.rows.tolist(), why.shares.tolist(), strict=True):
-                share_of[own] += share * amount / total
-    return Brought(*_ranked(share_of), told)
-
-
-def _ranked(share_of: Mapping[int, float]) -> tuple[Int32s, Float64s]:
-    ranked = sorted(share_of.items(), key=lambda entry: (-entry[1], entry[0]))
-    rows, parts = zip(*ranked, strict=True) if ranked else ((), ())
-    return np.array(rows, np.int32), np.array(parts, np.float64)
+                share_of[own] += weight * share
+    return share_of, told

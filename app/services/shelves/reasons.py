@@ -9,7 +9,7 @@ from app.engine.profile import Profile
 from app.services.memory import Tables
 from app.services.projections.catalogue import CatalogueProjection
 from app.services.shelves.naming import named
-from app.services.shelves.opinions import Brought, Opinion, merged
+from app.services.shelves.opinions import Opinion, merged
 from app.services.shelves.shelf import Reasons
 
 _SHOWN = 5  # of the shopper's items; the shares of the rest are missing to 1
@@ -26,21 +26,26 @@ class PersonalReasons:
 
     def __call__(self, candidate: Candidate) -> Reasons:
         """Return parts, neighbours (unnamed) and own items; the shares of these sum to 1."""
-        why = merged(self.opinions, candidate.parts, candidate.row)
+        share_of, told = merged(self.opinions, candidate.parts, candidate.row)
         parts = {str(name): part for name, part in candidate.parts.items()}
-        return {"parts": parts, **why.told, "because": self._because(why)}
+        return {"parts": parts, **told, "because": self._because(share_of)}
 
-    def _because(self, why: Brought) -> list[dict[str, Any]]:
+    def _because(self, share_of: Mapping[int, float]) -> list[dict[str, Any]]:
+        """Return the largest shares. Equal ones go by id: last digits and rows differ by worker."""
+        shares = ((round(share, 9), row) for row, share in share_of.items())
+        ids = self.tables.items
+        ranked = sorted(
+            # what is less is the rounding error of vectors at right angles
+            ((-share, ids.id(row), row) for share, row in shares if share > 0)
+        )[:_SHOWN]
         rating_of = dict(
             zip(self.profile.items.tolist(), self.profile.ratings.tolist(), strict=True)
         )
-        shown = zip(why.rows[:_SHOWN].tolist(), why.shares.tolist(), strict=False)
         return [
             {
                 **named(self.tables, self.catalogue, row),
                 "rating": round(rating_of[row], 9),
-                "share": round(share, 9),
+                "share": -negative,
             }
-            for row, share in shown
-            if round(share, 9) > 0  # less is the rounding error of vectors at right angles
+            for negative, _, row in ranked
         ]

@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS   ?=
+JOBS   ?= 2
+# Each process keeps to whole files, whose tests share a shop, in the order of their names.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # Compiled kernels belong to the installation, not to the data.
 NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba
@@ -18,11 +21,11 @@ help:  ## this list
 run: $(VENV)/.demo $(VENV)/.warm  ## start everything: http://127.0.0.1:8000 (PORT= WORKERS= DATA_DIR= DEMO=0 MONGO_URI=)
 	@exec env ENVIRONMENT="$${ENVIRONMENT:-development}" $(BIN)/python -m app.serve
 
-test: check $(VENV)/.demo  ## every check and every test (ARGS= goes to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+test: check $(VENV)/.demo  ## every check and every test (JOBS= at once; ARGS= goes to pytest)
+	$(PYTEST) $(ARGS)
 
 coverage: $(VENV)/.dev $(VENV)/.demo  ## which lines the tests reach (ARGS= goes to pytest)
-	$(BIN)/python -m pytest --cov $(ARGS)
+	$(PYTEST) --cov $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

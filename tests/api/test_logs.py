@@ -5,6 +5,7 @@ import json
 from contextlib import redirect_stderr
 
 import pytest
+import structlog
 
 from app.domain.accounts import Role
 from tests.builders import PASSWORD, bearer, done
@@ -20,7 +21,9 @@ def logged(make_shop):
             shop = make_shop(**settings)
         return shop, lambda: written.buffer.getvalue().decode()
 
-    return open_one
+    before = structlog.get_config()
+    yield open_one
+    structlog.configure(**before)  # later tests have nothing to do with what was written here
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])

@@ -14,8 +14,8 @@ from tests.integration.service import Service
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 1000  # in each, one write of either kind
-RATINGS = 1_000_000
+ROUNDS = 400  # in each, one write of either kind
+RATINGS = 300_000
 ONLY_KNOWN = {"strategy": "user", "min_score": 2}  # above what popular items can have
 
 

@@ -7,12 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from app.embedded import EmbeddedMongo, NoMongod
 from app.embedded.binary import find_mongod
 from app.repositories.replica_set import initiate
 from tests.builders import Clock, RunningShop, open_shop
 from tests.integration.service import Service
+
+# How busy the machine is decides nothing.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

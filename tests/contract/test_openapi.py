@@ -227,6 +227,12 @@ def prices_are_in_order(case: schemathesis.Case) -> bool:
     )
 
 
+def is_wrong_by_more_than_a_format(case: schemathesis.Case) -> bool:
+    """Return whether a wrong case is wrong: some other string may keep to a format of our own."""
+    mutations = case.meta.phase.data.mutations if case.meta else ()
+    return not any("format" in mutation.keywords for mutation in mutations)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "mode"),
     [
@@ -243,12 +249,15 @@ def test_every_answer_is_as_documented(api: Api, method: str, path: str, mode: A
 
     @settings(
         max_examples=15,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=called.as_strategy(generation_mode=mode).filter(prices_are_in_order))
+    @given(
+        case=called.as_strategy(generation_mode=mode)
+        .filter(prices_are_in_order)
+        .filter(is_wrong_by_more_than_a_format)
+    )
     def answers_as_documented(case: schemathesis.Case) -> None:
         sent = api.headers(method, path) if path == "/logout" else headers
         case.call_and_validate(headers=sent, excluded_checks=left_out)

@@ -11,7 +11,7 @@ from benchmarks import accuracy_common as accuracy
 N_ITEMS = 150
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2**31), st.integers(1, 6))
 def test_they_equal_trec_eval_on_random_lists(seed, n_users):
     rng = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.activity import DAY_MS, Activity, Span
@@ -71,7 +71,6 @@ def check(activity, left, weights=WEIGHTS, now=NOW):
         assert read[item] == pytest.approx(sums, rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(stories())
 def test_following_is_the_same_as_a_loop_over_what_is_left(story):
     history, activity = make_activity()
@@ -80,7 +79,6 @@ def test_following_is_the_same_as_a_loop_over_what_is_left(story):
     check(activity, left, now=NOW + 3 * DAY_MS)
 
 
-@settings(deadline=None)
 @given(stories(), stories())
 def test_a_restored_one_goes_on(story, more):
     history, activity = make_activity()
@@ -94,7 +92,6 @@ def test_a_restored_one_goes_on(story, more):
     check(restored, play(other, more, left))
 
 
-@settings(deadline=None)
 @given(stories(), stories())
 def test_other_weights_count_from_now_on_and_for_all_that_was(story, more):
     history, activity = make_activity()
@@ -106,7 +103,6 @@ def test_other_weights_count_from_now_on_and_for_all_that_was(story, more):
     check(activity, play(history, more, left), weights)
 
 
-@settings(deadline=None)
 @given(stories())
 def test_an_item_whose_events_are_gone_is_zero_to_the_last_bit(story):
     history, activity = make_activity()

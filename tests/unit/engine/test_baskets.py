@@ -5,7 +5,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.engine import baskets as module
 from app.engine.baskets import Baskets
@@ -168,7 +168,6 @@ def test_a_large_cart_looks_at_fewer_orders_of_each(monkeypatch):
     assert [found.orders for found in basket.beside] == [2, 2]
 
 
-@settings(deadline=None)
 @given(stories())
 def test_counts_equal_brute_force(story):
     history, left = story

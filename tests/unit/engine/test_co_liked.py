@@ -3,7 +3,7 @@
 from math import sqrt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine import co_liked as module
@@ -24,7 +24,6 @@ def read(preferences, item):
     }
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_it_equals_counting_by_hand(rows):
     preferences = filled(rows)

@@ -69,7 +69,7 @@ def check(preferences, ratings, user, knobs, g):
         assert (np.diff(parts) <= 0).all()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(TABLES, KNOBS, st.sampled_from([1.0, 0.25, 8.0]))
 def test_equals_counting_by_hand(ratings, knobs, g):
     preferences = from_ratings(ratings)

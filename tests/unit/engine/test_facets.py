@@ -122,7 +122,7 @@ class Kept:
         return set(np.flatnonzero(mask).tolist())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(steps, st.lists(filters, min_size=1, max_size=4))
 def test_what_passes_is_what_a_look_at_every_item_finds(story, questions):
     kept = Kept()
@@ -134,7 +134,7 @@ def test_what_passes_is_what_a_look_at_every_item_finds(story, questions):
                 assert kept.passing(asked) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(steps)
 def test_nothing_is_left_of_what_went(story):
     kept, new = Kept(), Kept()
@@ -197,7 +197,7 @@ def test_when_items_were_made():
     assert np.isnan(created[[0, 1, 3, 4]]).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 300), st.sets(st.integers(0, 40))), max_size=60))
 def test_labels_know_their_items_and_items_their_labels(story):
     labels, expected = Labels(), {}

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter, defaultdict
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine import history as module
@@ -102,7 +102,6 @@ def items_lists(history: History) -> dict[str, Counter]:
     return found
 
 
-@settings(deadline=None)
 @given(stories())
 def test_it_holds_what_a_dictionary_holds(story):
     history = make_history()
@@ -112,7 +111,6 @@ def test_it_holds_what_a_dictionary_holds(story):
         assert found == Counter((s, f.at) for (s, _), (i, f) in left.items() if i == item)
 
 
-@settings(deadline=None)
 @given(stories(), stories())
 def test_loading_is_the_same_as_following(story, former):
     followed, loaded = make_history(), make_history()
@@ -125,7 +123,6 @@ def test_loading_is_the_same_as_following(story, former):
     assert told(loaded) == told(followed)
 
 
-@settings(deadline=None)
 @given(stories(), stories())
 def test_a_restored_one_goes_on(story, more):
     history, restored = make_history(), make_history()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.ids import IdIndex
@@ -14,7 +14,6 @@ PREFIXED = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(PREFIXED, max_size=8), max_size=6))
 def test_different_keys_have_the_order_of_the_ids(batches):
     index = IdIndex()
@@ -72,7 +71,6 @@ def test_many_ids_get_many_rows():
     assert index.keys.size == 5000
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.tuples(st.booleans(), PREFIXED), max_size=12), max_size=5))
 def test_restored_ids_are_the_same_ids(changes):
     """Whatever is added, dropped and restored in between, both ways of the map agree."""

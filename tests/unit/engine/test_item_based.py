@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.feature_table import Features
@@ -26,7 +26,6 @@ def vectors(numbers):
     return st.dictionaries(st.sampled_from("abcdefgh"), vector, min_size=1)
 
 
-@settings(deadline=None)
 @given(
     st.one_of(vectors(NUMBERS), vectors(NUMBERS.map(abs))),
     st.dictionaries(st.sampled_from("abcdefghxy"), st.floats(-2, 5, width=16), min_size=1),
@@ -42,7 +41,6 @@ def test_own_vectors_equal_brute_force(own, liked):
     assert scores == pytest.approx({item: wanted.get(item, 0.0) for item in scores}, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from("abcdef"),

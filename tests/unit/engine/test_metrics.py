@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
@@ -104,7 +104,6 @@ users = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(users, min_size=1, max_size=6), st.sets(st.integers(1, 14), min_size=1, max_size=3))
 def test_every_list_as_counted_by_hand(everybody, at):
     shown = lists(*[shown for shown, _ in everybody])

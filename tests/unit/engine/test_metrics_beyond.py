@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
@@ -44,7 +44,6 @@ def test_items_without_a_category_are_not_alike():
     assert diversity(codes(0, 1)[None], category_vectors(codes(-1, -1)))[0] == 1.0
 
 
-@settings(deadline=None)
 @given(
     arrays(np.float64, (6, 3), elements=st.sampled_from([-1.0, 0.0, 0.5, 2.0])),
     st.lists(st.integers(0, 5), unique=True, min_size=2, max_size=6),

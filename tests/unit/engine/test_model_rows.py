@@ -1,7 +1,7 @@
 """The rows of a learned model beside those of the tables, whatever comes and goes."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.frozen_ids import FrozenIds, frozen
@@ -37,7 +37,6 @@ def by_hand(index: IdIndex) -> list[int]:
     return rows
 
 
-@settings(deadline=None)
 @given(before=steps, after=steps)
 def test_rows_are_right_after_any_sequence(before, after):
     index = IdIndex()
@@ -49,7 +48,6 @@ def test_rows_are_right_after_any_sequence(before, after):
         assert rows.of_live.tolist() == by_hand(index)
 
 
-@settings(deadline=None)
 @given(before=steps, between=steps)
 def test_items_may_come_and_go_while_it_looks(before, between):
     index = IdIndex()

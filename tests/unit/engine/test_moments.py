@@ -3,7 +3,7 @@
 import threading
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.event_record import Fact
@@ -29,7 +29,6 @@ def weights_of(history):
     return weights
 
 
-@settings(deadline=None)
 @given(EVENTS)
 def test_it_is_the_last_event_that_speaks_for_the_item(events):
     history = History(IdIndex(), IdIndex(), threading.RLock())

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.feature_table import Features
@@ -70,7 +70,6 @@ def rows(features, scores):
     return {item: scores[features.items.row(item)] for item in features.by_id()}
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(ITEMS, VECTORS, min_size=1),
     st.dictionaries(st.sampled_from("abcdefghxy"), st.floats(-2, 5, width=16), min_size=1),

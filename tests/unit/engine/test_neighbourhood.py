@@ -13,7 +13,7 @@ from tests.unit.engine.builders import filled, from_ratings
 from tests.unit.engine.test_user_based import FRACTIONS, MEASURES, by_item, named, tables
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     tables(FRACTIONS),
     st.sampled_from([0.0, 2.5]),
@@ -38,7 +38,7 @@ def test_knobs_equal_brute_force(ratings, shrinkage, asymmetry, damping, g):
         assert scores == pytest.approx({i: wanted.get(i, 0.0) for i in scores}, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(tables(FRACTIONS), st.sampled_from(["pearson", "jaccard"]), st.sampled_from([1.0, 20.0]))
 def test_shrinkage_of_the_other_measures_equals_brute_force(ratings, similarity, shrinkage):
     preferences = from_ratings(ratings)

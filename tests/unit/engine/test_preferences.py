@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.brute_force import float32
@@ -60,7 +60,6 @@ def check(preferences, table):
         assert kept == {user: e[item] for user, e in table.items() if item in e}
 
 
-@settings(deadline=None)
 @given(CHANGES)
 def test_any_sequence_of_changes_keeps_both_sides_in_step(changes):
     preferences, table = empty(), {}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine import ranking
@@ -13,7 +13,6 @@ IDS = st.text(st.sampled_from("ab客"), max_size=11)
 SCORES = st.one_of(st.integers(0, 3).map(float), st.floats(-1, 1), st.just(1 + 1e-11))
 
 
-@settings(deadline=None)
 @given(st.dictionaries(IDS, st.tuples(SCORES, st.booleans())), st.integers(0, 12))
 def test_equals_a_sort_by_rounded_score_then_id(table, n):
     items = IdIndex()

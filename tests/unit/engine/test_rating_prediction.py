@@ -40,7 +40,7 @@ def rmse(found, wanted):
     return float(np.sqrt(np.mean((found - wanted) ** 2)))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(1, 6), st.integers(0, 10_000))
 def test_a_draw_has_the_mean_and_the_covariance_it_should(size, seed):
     rng = np.random.default_rng(seed)

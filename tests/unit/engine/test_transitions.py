@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.event_record import EVENT, Fact
@@ -115,7 +115,6 @@ def test_last_items_are_the_newest_each_once():
     assert last_items(events[:0], WEIGHTS, since=0) == []
 
 
-@settings(deadline=None)
 @given(stories(kinds=("view", "view", "purchase", "dislike")), st.integers(0, 8))
 def test_shares_equal_brute_force(story, patience):
     history, left = story

@@ -55,7 +55,7 @@ def check_user(preferences, ratings, user, k, similarity, g):
     assert rated == pytest.approx(wanted, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     tables(EIGHTHS), st.integers(1, 6), st.sampled_from(MEASURES), st.sampled_from([1.0, 0.25, 8.0])
 )
@@ -65,7 +65,7 @@ def test_equals_brute_force(ratings, k, similarity, g):
         check_user(preferences, ratings, user, k, similarity, g)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(tables(FRACTIONS), st.sampled_from(MEASURES), st.sampled_from([1.0, 0.7, 3.3]))
 def test_fractional_values_equal_brute_force(ratings, similarity, g):
     preferences = from_ratings(ratings)

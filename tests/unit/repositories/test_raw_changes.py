@@ -110,7 +110,6 @@ def test_ratings_are_what_the_driver_decodes(events):
     assert [type(change.value) for change in changes] == [type(one.value) for one in expected]
 
 
-@settings(deadline=None)
 @given(st.lists(written | deleted | st.sampled_from(ODD), max_size=60))
 def test_the_order_is_kept_whatever_stands_between(events):
     changes = to_changes(array(events), lambda one: ("left", decode(one, AWARE)))

@@ -30,7 +30,7 @@ def test_nobody_has_no_password():
     assert not passwords.matches("", None)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.text(alphabet=st.characters(codec="ascii")))
 def test_what_is_no_hash_matches_nothing(text):
     assert not passwords.matches("words", text or "x")

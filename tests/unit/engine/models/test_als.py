@@ -33,7 +33,7 @@ def loss_of_shopper(row, factors, values, chosen):
     return total + chosen.regularisation * n**chosen.exponent * (row @ row)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 99), st.sampled_from([0.0, 1.0]), st.sampled_from([0.5, 1.0]))
 def test_a_shopper_is_scored_by_the_factors_that_suit_them_best(seed, power, exponent):
     chosen = AlsParameters(

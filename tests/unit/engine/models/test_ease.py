@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.sparse import csr_matrix
@@ -27,7 +27,6 @@ def by_regression(values, l2, power, damping):
     return found
 
 
-@settings(deadline=None)
 @given(
     SHOPS,
     st.floats(0.5, 20.0),
@@ -61,7 +60,6 @@ def test_what_counts_more_now_adds_more():
     assert model.shares(*asked, 4, weights=np.array([3.0, 1.0])).sum() == pytest.approx(scores[4])
 
 
-@settings(deadline=None)
 @given(SHOPS, st.integers(1, 7))
 def test_of_too_many_items_it_is_the_fit_to_those_that_most_users_like(values, most):
     counts = (values > 0).sum(axis=0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
@@ -33,7 +33,6 @@ def by_hand(orders, chosen):
     return shares / np.power(users_of, chosen.popularity)
 
 
-@settings(deadline=None)
 @given(ORDERS, st.sampled_from([1, 2, 10]), st.sampled_from([0.0, 0.5]), st.sampled_from([1, 256]))
 def test_it_equals_counting_by_hand(orders, window, back, rows_at_once):
     chosen = SequenceParameters(window=window, back=back, last=2, forgetting=0.5)

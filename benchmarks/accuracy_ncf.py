@@ -10,12 +10,14 @@ resampling users. Of the data's times, only those of users 1 to 2999 are known: 
 order, so what needs one adds nothing to their scores.
 
 Parameters and weights were chosen with --validation, which holds out one more item of each user and
-does not look at the published one. --neural trains the network too, which needs PyTorch. --keep
-stores fitted models, and uses those it finds.
+does not look at the published one. The chosen ones are asked again through the shelf that serves.
+--neural trains the network too, which needs PyTorch. --keep stores fitted models, and uses those it
+finds; the shelf's are fitted anew.
 """
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ from app.engine.models.profile import recency
 from app.engine.models.sequence import Sequence, fit_sequence
 from benchmarks.accuracy_ncf_data import FILES, FOLDER, LeaveOneOut, for_choices, published
 from benchmarks.accuracy_ncf_live import LiveScores
+from benchmarks.accuracy_ncf_shelf import ShelfScores
 
 _EASE = EaseParameters(l2=1000.0)
 _ALS = AlsParameters(dimensions=192, epochs=12, regularisation=0.007, unobserved=0.3)
@@ -65,6 +68,15 @@ BLENDS: Mapping[str, Weights] = {
     "the same + NeuMF / 2": {"ease_recent": 1, "als_recent": 3, "sequence": 4, "neural": 0.5},
 }
 
+_UNORDERED = {"w_user": 0.0, "w_item": 0.0, "w_ease": 1.0, "w_als": 3.0, "session_strength": 0.0}
+_ORDERED = _UNORDERED | {"recency": 1.0, "w_sequence": 4.0}
+SETTINGS: Mapping[str, Mapping[str, float]] = {
+    "EASE + 3 iALS": _UNORDERED,
+    "EASE + 3 iALS, recent, + 4 sequence": _ORDERED,
+    "the same, the visit counts": _ORDERED | {"session_strength": 1.0},
+}
+"""The chosen blends as a shop sets them."""
+
 
 def main() -> None:
     """Fit, score the candidates, print the table."""
@@ -85,6 +97,10 @@ def main() -> None:
             blend = sum(weight * parts[part] for part, weight in weights.items())
             mark = " *" if name in CHOSEN else ""
             print(line(name + mark, np.asarray(blend), split, timed), flush=True)
+    shelf = ShelfScores(split, {"ease": asdict(_EASE), "als": asdict(_ALS), "sequence": {}})
+    print("through the shelf that serves, models fitted to what stands in memory")
+    for name, settings in SETTINGS.items():
+        print(line(name, shelf.of_candidates(**settings), split, timed), flush=True)
     print("* chosen on the validation split, without order and with it")
 
 

@@ -164,8 +164,8 @@ def test_reads_do_not_wait_for_writes_while_it_is_away(mongo, shop, go_away):
     assert all(int(answer.headers["retry-after"]) > 0 for answer in raters.refused)
     assert readers.wrong == []
     assert answers > 0
-    assert slowest < 1.0
-    assert soon < 3.0  # a probe at most, which ends within a second
+    assert slowest < 4.0  # behind waiting writes it would be nine seconds
+    assert soon < 6.0  # two probes at most, which end within a second; a write would take ten
     assert refused > 12  # at once, and not one a thread
     stored = shop.ratings()
     lost = {pair for pair, value in raters.acknowledged.items() if stored.get(pair) != value}

@@ -21,10 +21,10 @@ help:  ## this list
 run: $(VENV)/.demo $(VENV)/.warm  ## start everything: http://127.0.0.1:8000 (PORT= WORKERS= DATA_DIR= DEMO=0 MONGO_URI=)
 	@exec env ENVIRONMENT="$${ENVIRONMENT:-development}" $(BIN)/python -m app.serve
 
-test: check $(VENV)/.demo  ## every check and every test (JOBS= at once; ARGS= goes to pytest)
+test: check $(VENV)/.demo  ## every check and every test (two at a time, or JOBS=; ARGS= goes to pytest)
 	$(PYTEST) $(ARGS)
 
-coverage: $(VENV)/.dev $(VENV)/.demo  ## which lines the tests reach (ARGS= goes to pytest)
+coverage: $(VENV)/.dev $(VENV)/.demo  ## which lines the tests reach (JOBS= likewise; ARGS= goes to pytest)
 	$(PYTEST) --cov $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types, layers

@@ -41,9 +41,9 @@ class ShelfScores:
         """Return how the shelf scores each user's candidates, shape (n_users, 100).
 
         Everybody is asked about at their last rating; those whose times are unknown at the last of
-        all.
+        all. settings : beside the usual ones.
         """
-        self._shop.change(**settings)
+        self._shop.set(ShopSettings(weights=_WEIGHTS, **settings))
         found = np.empty(self._split.candidates.shape)
         for user, candidates in enumerate(self._split.candidates):
             items = [self._items[row] for row in candidates.tolist()]

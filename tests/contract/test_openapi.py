@@ -235,13 +235,14 @@ def takes_text(method: str, path: str, parameter: str | None) -> bool:
         for each in operation(method, path).get("parameters", [])
         if each["in"] == "query"
     }
-    return parameter in schemas and '"type": "string"' in json.dumps(schemas[parameter])
+    found = json.dumps(schemas.get(parameter, {}))
+    return '"type": "string"' in found and '"enum"' not in found and '"pattern"' not in found
 
 
 def is_surely_wrong(case: schemathesis.Case, method: str, path: str) -> bool:
     """Return whether what is said to be wrong about a case is wrong, or nothing is.
 
-    Any other string may keep to a format of our own, and any type is text in a query.
+    A string made to break a format may keep to it by chance, and any type is text in a query.
     """
     mutations = case.meta.phase.data.mutations if case.meta else ()
     return not any(

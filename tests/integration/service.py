@@ -248,8 +248,9 @@ class Service:
 
 
 def free_port() -> int:
-    """Return a port below those that outgoing connections take."""
-    for port in random.sample(range(20000, 27000), 100):
+    """Return a port below those that outgoing connections take, of this test process's own."""
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    for port in random.sample(range(20000 + process, 27000, 8), 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

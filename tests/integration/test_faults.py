@@ -1,6 +1,6 @@
 """What a shop meets in its life. After each fault nothing acknowledged is lost, memory is right.
 
-Each test prints how long recovery took (pytest -s, or the report of a failure).
+Each test prints how long recovery took (make test JOBS=0 ARGS=-s, or the report of a failure).
 """
 
 import time
@@ -95,7 +95,7 @@ def wrong_clock(
     monkeypatch.setenv("LD_PRELOAD", str(FAKETIME))
     monkeypatch.setenv("FAKETIME", request.param)
     monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-    # By itself the library guesses wrong here: every timed wait returns at once, both cores spin.
+    # By itself the library guesses wrong here: every timed wait returns at once.
     monkeypatch.setenv("FAKETIME_FORCE_MONOTONIC_FIX", "0")
     with EmbeddedMongo(tmp_path / "wrong", prepare=initiate) as mongo:
         monkeypatch.undo()

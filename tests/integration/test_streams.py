@@ -14,7 +14,7 @@ from tests.integration.event_stream import EventStream, ticket_for
 from tests.integration.processes import eventually
 from tests.integration.service import STOP_SECONDS, Service
 
-MANY, END_SECONDS = 200, 30
+MANY, END_SECONDS = 200, 12  # before the next heartbeat
 
 
 def reason(event: dict[str, str]) -> str:

@@ -1,6 +1,6 @@
 """A leave-one-out split asked through the shelf that serves, over a shop in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,14 +8,13 @@ from app.bootstrap.offline import OfflineShop
 from app.bootstrap.offline_learning import fitting
 from app.domain.catalogue import Item
 from app.domain.settings import ShopSettings
-from app.engine.event_record import EVENT, Vocabulary
 from app.engine.jit import Float64s
 from app.services.evaluation.interactions import Interactions
+from benchmarks.accuracy_movies import KINDS
 from benchmarks.accuracy_ncf_data import LeaveOneOut
+from benchmarks.accuracy_ours import interactions
 
-_STARS = ("stars1", "stars2", "stars3", "stars4", "stars5")
-"""A rating whose time is known comes as an event, since ratings have no time in memory."""
-_WEIGHTS = dict(zip(_STARS, (1.0, 2.0, 3.0, 4.0, 5.0), strict=True))
+_WEIGHTS = {kind: float(stars) for stars, kind in enumerate(KINDS) if stars}
 
 
 class ShelfScores:
@@ -30,7 +29,7 @@ class ShelfScores:
         np.fmax.at(self._moments, split.users, split.times)
         self._moments[np.isnan(self._moments)] = last
         self._shop = OfflineShop(
-            _interactions(split, self._items),
+            _known(split, self._items),
             [Item(item) for item in self._items],
             ShopSettings(weights=_WEIGHTS),
             now=last,
@@ -52,20 +51,17 @@ class ShelfScores:
         return found
 
 
-def _interactions(split: LeaveOneOut, items: list[str]) -> Interactions:
-    words = Vocabulary()
-    codes = np.array([words.kinds.code(kind) for kind in _STARS], np.uint8)
-    is_event = ~np.isnan(split.times)
-    rows = np.zeros(split.users.size, EVENT)
-    rows["subject"], rows["item"] = split.users, split.items
-    rows["kind"] = np.where(is_event, codes[split.values.astype(int) - 1], 0)
-    rows["at"] = np.nan_to_num(split.times) * 1000
-    rows["quantity"], rows["price"] = 1, np.nan
-    rows["hash"] = np.arange(split.users.size) + 1
-    order = np.lexsort((rows["item"], rows["subject"], rows["at"]))
-    ratings = np.where(is_event, np.nan, split.values)
-    users = tuple(_user(row) for row in range(split.n_users))
-    return Interactions(users, tuple(items), words, rows[order], ratings[order])
+def _known(split: LeaveOneOut, items: Sequence[str]) -> Interactions:
+    """Return the known pairs; where the time is known as an event, one kind a star."""
+    users = [_user(row) for row in range(split.n_users)]
+    return interactions(
+        (users, items, KINDS),
+        users=split.users,
+        items=split.items,
+        kinds=np.where(np.isnan(split.times), 0, split.values.astype(int)),
+        values=split.values,
+        ms=split.times * 1000,
+    )
 
 
 def _user(row: int) -> str:

@@ -1,18 +1,17 @@
 """The service's own home page, asked through the shelves that serve, over a shop in memory."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from app.bootstrap.offline import OfflineShop
+from app.bootstrap.offline_learning import fitting
 from app.domain.catalogue import Item
-from app.domain.models import ModelRecord
 from app.domain.settings import ShopSettings, Strategy
 from app.engine.event_record import EVENT, Vocabulary
 from app.services.evaluation.interactions import RATING, Interactions
-from app.services.learning.fitted import FittedModel
 from app.services.learning.kinds import KINDS
 from benchmarks.accuracy_common import N_RANKED, Question, Rows
 from benchmarks.accuracy_tuning import Method, Parameters
@@ -42,16 +41,16 @@ class Ours:
         self._kinds = kinds
         self._catalogue = catalogue
         self._settings = settings
-        self._shop: tuple[Question, OfflineShop] | None = None
+        self._shop: tuple[Question, OfflineShop, Interactions] | None = None
 
     def rank(
         self, question: Question, modes: tuple[str, ...], given: Parameters
     ) -> dict[str, Rows]:
         """Ask for everybody's home page at their moment."""
-        shop = self._filled(question)
+        shop, known = self._filled(question)
         shop.now = _latest(question)  # what fades is kept as of the last moment
         shop.set(ShopSettings(**self._settings | settings_of(given)))
-        self._learn(shop, {kind: given[kind] for kind in KINDS if kind in given})
+        fitting({kind: dict(given[kind]) for kind in KINDS if kind in given})(shop.live, known)
         users, items = question.user_ids.tolist(), question.item_ids.tolist()
         row_of = {item: row for row, item in enumerate(items)}
         seen = question.seen()
@@ -66,37 +65,15 @@ class Ours:
                 found[mode][at, : len(shown)] = [row_of[item] for item in shown]
         return found
 
-    def _learn(self, shop: OfflineShop, wanted: Mapping[str, Any]) -> None:
-        """Fit the models to what the shop's memory holds, and put them in force."""
-        if not wanted:
-            return
-        for kind, parameters in wanted.items():
-            data = KINDS[kind].data(shop.live.tables)
-            model = KINDS[kind].fitted(data.matrix, dict(parameters), lambda done, total: None)
-            record = ModelRecord(
-                kind,
-                version=1,
-                fitted_at=datetime.fromtimestamp(shop.now, UTC),
-                parameters=parameters,
-                n_users=len(data.users),
-                n_items=len(data.items),
-                n_interactions=data.matrix.nnz,
-                seconds=0.0,
-            )
-            shop.live.learned.put(FittedModel.of(record, model, data.items, data.users))
-
-    def _filled(self, question: Question) -> OfflineShop:
+    def _filled(self, question: Question) -> tuple[OfflineShop, Interactions]:
         if self._shop is None or self._shop[0] is not question:
             described = {item.item_id: item for item in self._catalogue()}
             offered = [described.get(id_, Item(id_)) for id_ in question.item_ids.tolist()]
-            shop = OfflineShop(
-                interactions_of(question, self._kinds),
-                offered,
-                ShopSettings(**self._settings),
-                now=_latest(question),
-            )
-            self._shop = question, shop
-        return self._shop[1]
+            known = _interactions_of(question, self._kinds)
+            settings = ShopSettings(**self._settings)
+            shop = OfflineShop(known, offered, settings, now=_latest(question))
+            self._shop = question, shop, known
+        return self._shop[1:]
 
 
 def _latest(question: Question) -> float:
@@ -117,24 +94,47 @@ def settings_of(given: Parameters) -> dict[str, Any]:
     return changes
 
 
-def interactions_of(question: Question, kinds: Sequence[str]) -> Interactions:
-    """Return what is known as the offline shop takes it, without an object for each."""
+def _interactions_of(question: Question, kinds: Sequence[str]) -> Interactions:
+    return interactions(
+        (question.user_ids.tolist(), question.item_ids.tolist(), kinds),
+        users=question.users,
+        items=question.items,
+        kinds=question.kinds,
+        values=question.values,
+        ms=question.times * _DAY_MS,
+        orders=question.orders,
+    )
+
+
+def interactions(
+    names: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    *,
+    users: npt.NDArray[Any],
+    items: npt.NDArray[Any],
+    kinds: npt.NDArray[Any],
+    values: npt.NDArray[np.float64],
+    ms: npt.NDArray[np.float64],
+    orders: npt.NDArray[Any] | None = None,
+) -> Interactions:
+    """Return columns as the offline shop takes them, without an object for each row.
+
+    names : ids of users, ids of items, kinds, of which the columns name the places. Columns have
+    shape (n,); ms : since 1970, not a number where unknown; values count where the kind is RATING.
+    """
     words = Vocabulary()
-    codes = np.array([words.kinds.code(kind) for kind in kinds], np.uint8)
-    n = question.users.size
-    rows = np.zeros(n, EVENT)
-    rows["subject"], rows["item"] = question.users, question.items
-    rows["kind"] = codes[question.kinds]
-    rows["at"] = np.nan_to_num(question.times * _DAY_MS)
-    rows["order"] = np.where(question.orders > 0, question.orders, 0)
+    codes = np.array([words.kinds.code(kind) for kind in names[2]], np.uint8)
+    rows = np.zeros(users.size, EVENT)
+    rows["subject"], rows["item"] = users, items
+    rows["kind"] = codes[kinds]
+    rows["at"] = np.nan_to_num(ms)
+    rows["order"] = 0 if orders is None else np.maximum(orders, 0)
     rows["quantity"] = 1
     rows["price"] = np.nan
-    rows["hash"] = np.arange(n) + 1
+    rows["hash"] = np.arange(users.size) + 1
     order = np.lexsort((rows["hash"], rows["kind"], rows["item"], rows["subject"], rows["at"]))
-    said = np.array([kind == RATING for kind in kinds])[question.kinds]
-    ratings = np.where(said, question.values, np.nan)
-    ids = tuple(question.user_ids.tolist()), tuple(question.item_ids.tolist())
-    return Interactions(*ids, words, rows[order], ratings[order])
+    said = np.array([kind == RATING for kind in names[2]])[kinds]
+    ratings = np.where(said, values, np.nan)
+    return Interactions(tuple(names[0]), tuple(names[1]), words, rows[order], ratings[order])
 
 
 def ours(shop: Ours, grids: Mapping[str, Grid], shared: Grid) -> list[Method]:

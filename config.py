@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     rating_max: float = Field(default=5.0, gt=0)
 
     request_timeout_seconds: PositiveInt = 30
+    keepalive_seconds: PositiveInt = 5
+    """How long a connection without a request stays open."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] | None = None
     """None: text in development, JSON in production."""

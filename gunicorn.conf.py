@@ -25,7 +25,7 @@ workers = _settings.workers
 threads = _settings.threads
 timeout = _settings.request_timeout_seconds
 graceful_timeout = _settings.request_timeout_seconds
-keepalive = 5
+keepalive = _settings.keepalive_seconds
 preload_app = (
     True  # create_app() opens no connection and starts no thread, so forks share its pages
 )

@@ -52,6 +52,7 @@ class Service:
             "demo": "0",
             "workers": "2",
             "log_level": "warning",
+            "keepalive_seconds": "120",  # a slow machine must not lose a pinned client
             "login_limit": "1000000 per minute",
             "address_limit": "1000000 per minute",
             **settings,
@@ -114,7 +115,7 @@ class Service:
         return self.process.wait(STOP_SECONDS)
 
     def end(self) -> None:
-        """Leave nothing behind, whatever has happened."""
+        """Leave nothing behind, whatever has happened; the report of a failure has the log."""
         if self._process is not None and self._process.poll() is None:
             try:
                 self.stop()
@@ -123,6 +124,8 @@ class Service:
                 self._process.wait()
         for pid in self.processes():
             kill(pid)
+        if self._log.exists():
+            print(f"\nlast words of the service on port {self.port}:\n{self.output[-4000:]}")
 
     def processes(self) -> set[int]:
         """Return every live process of the service, MongoDB included."""

@@ -150,7 +150,7 @@ class Service:
         headers = self.key(*roles)
         with ExitStack() as stack:
             found: dict[int, Client] = {}
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while len(found) < self._n_workers and time.monotonic() < deadline:
                 connection = Client(self.port, {}).connect()
                 stack.callback(connection.close)

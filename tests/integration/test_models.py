@@ -26,14 +26,20 @@ pytestmark = pytest.mark.slow
 
 USERS = [f"user {number}" for number in range(20)]
 ITEMS = [f"item {number}" for number in range(12)]
+WORKERS = 3
 SWAPS = 20
 LOADERS = 4
 
 
 @pytest.fixture(scope="module")
 def shop(linux_with_mongod: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Give a service of two workers with two versions of a model, the second in force."""
-    service = Service(tmp_path_factory.mktemp("models") / "data", snapshot_from=1, log_level="info")
+    """Give a service of several workers with two versions of a model, the second in force."""
+    service = Service(
+        tmp_path_factory.mktemp("models") / "data",
+        workers=WORKERS,
+        snapshot_from=1,
+        log_level="info",
+    )
     try:
         service.start()
         service.admin.put_items(*ITEMS)
@@ -61,7 +67,7 @@ def versions(service: Service, kind: str = "ease") -> list[int | None]:
 
 
 def all_have(service: Service, version: int, kind: str = "ease") -> bool:
-    return eventually(lambda: versions(service, kind) == [version] * 2, 60)
+    return eventually(lambda: versions(service, kind) == [version] * WORKERS, 60)
 
 
 def folder_of(service: Service) -> Path:
@@ -80,7 +86,7 @@ def test_every_worker_answers_with_it_from_one_file(shop: Service) -> None:
         answers = [
             worker.recommend("user 0", strategy="ease").done() for worker in workers.values()
         ]
-        assert [answer.body["strategy"] for answer in answers] == ["ease"] * 2
+        assert [answer.body["strategy"] for answer in answers] == ["ease"] * WORKERS
         assert len({tuple(answer.ids) for answer in answers}) == 1
         for pid in workers:
             assert "-ease-2-" in (PROC / str(pid) / "maps").read_text()
@@ -119,7 +125,7 @@ def test_models_are_swapped_and_rolled_back_under_load(shop: Service) -> None:
         loads = [pool.submit(load, number) for number in range(LOADERS)]
         try:
             assert "ease/1" in done(shop, "models", "rollback", "ease")
-            assert versions(shop) == [1] * 2, "the command ends when all have followed"
+            assert versions(shop) == [1] * WORKERS, "the command ends when all have followed"
             with switch_of(shop) as switch:
                 for _ in range(SWAPS // 2):
                     switch.use("ease", 2)
@@ -184,7 +190,7 @@ def test_a_service_that_starts_again_has_its_models(shop: Service) -> None:
     done(shop, "models", "use", "ease", "2")
     shop.stop()
     shop.start()
-    assert versions(shop) == [2] * 2, "before it accepts anybody"
+    assert versions(shop) == [2] * WORKERS, "before it accepts anybody"
 
 
 @pytest.mark.parametrize("damage", ["a byte", "missing", "the end"])

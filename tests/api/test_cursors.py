@@ -48,6 +48,7 @@ def ask(shop, address, headers=None, **query):
     return shop.client.get(address, query_string=query, headers=headers or shop.storefront)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("address", "query"), ASKED)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nothing_stands_twice_whatever_changes_and_whoever_answers(

@@ -132,6 +132,7 @@ WRITES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
 @pytest.mark.parametrize("strategy", ["user", "item", "hybrid"])
 def test_where_memory_is_late_the_shoppers_own_count(market, write, strategy):

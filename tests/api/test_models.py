@@ -18,6 +18,8 @@ from tests.builders import RunningShop, done, ids_of
 from tests.integration.processes import eventually
 from tests.unit.services.learning_builders import neural
 
+pytestmark = pytest.mark.slow
+
 USERS = [f"user {number}" for number in range(12)]
 ITEMS = [f"item {number}" for number in range(10)]
 

@@ -8,6 +8,8 @@ import pytest
 from tests.api.test_models import flask, follows, ran
 from tests.builders import RunningShop, done
 
+pytestmark = pytest.mark.slow
+
 ITEMS = [f"item {number}" for number in range(10)]
 FIT = ("train", "ratings", "--set", "dimensions=2", "--set", "draws=10")
 

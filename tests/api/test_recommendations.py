@@ -339,6 +339,7 @@ def test_shelves_leave_out_what_the_named_shopper_rated(vectors_only):
         assert not set(ids_of(answer)) & vectors_only.ratings[user].keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["user", "hybrid", "co_rated"])
 def test_explanations_do_not_depend_on_the_order_in_which_ratings_came(make_shop, strategy):
     users, items = [f"user {n}" for n in range(30)], [f"item {n}" for n in range(20)]

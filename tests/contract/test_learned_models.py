@@ -79,6 +79,7 @@ def model(fit):
     return fit.run(chequerboard())
 
 
+@pytest.mark.slow
 def test_every_user_is_shown_the_one_item_of_their_colour_that_they_lack(model):
     rows = chequerboard()
     for user in range(USERS):

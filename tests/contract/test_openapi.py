@@ -255,6 +255,7 @@ def is_surely_wrong(case: schemathesis.Case, method: str, path: str) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "mode"),
     [

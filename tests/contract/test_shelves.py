@@ -173,6 +173,7 @@ def test_its_pages_make_one_long_list(market, kind, step):
         assert [place for page in pages for place in page] == whole.items
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 4, 11])
 @pytest.mark.parametrize("least", [None, 0.05])
 def test_cursors_lead_through_the_same_list(market, kind, step, least):

@@ -99,7 +99,6 @@ def test_a_key_made_and_revoked_beside_the_service(service):
     assert_ended(service, "/items", headers)
 
 
-@pytest.mark.slow
 def test_the_same_commands_work_alone(linux_with_mongod, tmp_path):
     alone = Service(tmp_path / "data", command=SUPERVISED)
     try:

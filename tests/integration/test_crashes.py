@@ -18,8 +18,6 @@ from tests.integration.processes import eventually, kill, mongods
 from tests.integration.service import SUPERVISED, Service, gone
 from tests.integration.together import Raters
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def doomed(own_service: Service) -> Service:

@@ -19,8 +19,6 @@ from tests.integration.processes import eventually, kill, lives
 from tests.integration.service import Service
 from tests.integration.together import Raters, together
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def mongo(

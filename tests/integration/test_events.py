@@ -14,7 +14,6 @@ from tests.integration.processes import eventually, kill, mongods
 from tests.integration.service import Service
 from tests.integration.together import together
 
-pytestmark = pytest.mark.slow
 SENDERS, LINES = 4, 20
 
 

@@ -20,8 +20,6 @@ from tests.integration.recovering import ITEMS, assert_verified, filled, made, r
 from tests.integration.service import Service
 from tests.integration.together import Raters
 
-pytestmark = pytest.mark.slow
-
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 

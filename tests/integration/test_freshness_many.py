@@ -12,8 +12,6 @@ from app.domain.accounts import Role
 from tests.integration.client import Answer, Headers
 from tests.integration.service import Service
 
-pytestmark = pytest.mark.slow
-
 ROUNDS = 150  # in each, one write of either kind
 RATINGS = 200_000
 ONLY_KNOWN = {"strategy": "user", "min_score": 2}  # above what popular items can have

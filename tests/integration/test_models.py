@@ -22,8 +22,6 @@ from tests.integration.processes import PROC, eventually, kill, marked
 from tests.integration.recovering import said
 from tests.integration.service import FLASK, ROOT, Service
 
-pytestmark = pytest.mark.slow
-
 USERS = [f"user {number}" for number in range(20)]
 ITEMS = [f"item {number}" for number in range(12)]
 WORKERS = 3

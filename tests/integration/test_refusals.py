@@ -12,7 +12,7 @@ from app.embedded.process import wait_until_listening
 from tests.integration.client import HOST
 from tests.integration.service import GUNICORN, SUPERVISED, Service, free_port
 
-BOTH = (SUPERVISED, pytest.param(GUNICORN, marks=pytest.mark.slow))
+BOTH = (SUPERVISED, GUNICORN)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,6 @@ def test_no_secret_in_production(mongo_uri, tmp_path, command):
     assert not (tmp_path / "data" / "secret_key").exists()
 
 
-@pytest.mark.slow
 def test_a_short_secret(mongo_uri, tmp_path):
     said = refusal(tmp_path, GUNICORN, mongo_uri=mongo_uri, secret_key="short")
     assert "at least 32 characters" in said

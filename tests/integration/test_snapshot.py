@@ -21,8 +21,6 @@ from tests.integration.recovering import (
 )
 from tests.integration.service import Service
 
-pytestmark = pytest.mark.slow
-
 TAKEN_OVER = "snapshot taken over"
 PASSED_OVER = "snapshot passed over"
 

@@ -114,7 +114,6 @@ def test_a_client_that_goes_away_gives_its_place_back(crowded: Service) -> None:
         assert eventually(lambda: crowded.client().metric("shelfwise_streams") == 0)
 
 
-@pytest.mark.slow
 def test_a_stop_ends_two_hundred_streams_at_once(
     make_gunicorn: Callable[..., Service], mongo_uri: str
 ) -> None:

@@ -13,7 +13,6 @@ from tests.unit.services.tuning_shops import only_features_tell, only_others_tel
 
 pytest.importorskip("optuna", reason="needs requirements-evaluation.txt")
 pytest.importorskip("pytrec_eval", reason="needs requirements-evaluation.txt")
-pytestmark = pytest.mark.slow
 
 SHOPPER = "shopper 000"
 CATEGORY = "tea"

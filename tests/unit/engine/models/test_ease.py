@@ -27,6 +27,7 @@ def by_regression(values, l2, power, damping):
     return found
 
 
+@pytest.mark.slow
 @given(
     SHOPS,
     st.floats(0.5, 20.0),
@@ -60,6 +61,7 @@ def test_what_counts_more_now_adds_more():
     assert model.shares(*asked, 4, weights=np.array([3.0, 1.0])).sum() == pytest.approx(scores[4])
 
 
+@pytest.mark.slow
 @given(SHOPS, st.integers(1, 7))
 def test_of_too_many_items_it_is_the_fit_to_those_that_most_users_like(values, most):
     counts = (values > 0).sum(axis=0)

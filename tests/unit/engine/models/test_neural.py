@@ -83,6 +83,7 @@ def test_nothing_to_learn_from_is_an_error():
         fit_neural(csr_matrix((2, 3), dtype=np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_what_is_trained_scores_as_the_tensors_did(layers):
     pytest.importorskip("torch")

@@ -20,11 +20,11 @@ def resized(array: A, rows: int) -> A:
         return array
     whole = array.base
     if _has_room(whole, array, rows):
-        return whole[:rows]  # type: ignore[index,return-value]
+        return whole[:rows]  # type: ignore[index,return-value]  # an array, see `_has_room`
     larger = np.zeros((rows, *array.shape[1:]), array.dtype)
     kept = min(rows, len(array))
     larger[:kept] = array[:kept]
-    return larger  # type: ignore[return-value]
+    return larger  # type: ignore[return-value]  # of the same kind as `array`
 
 
 def _has_room(whole: object, array: npt.NDArray[Any], rows: int) -> bool:

@@ -1,4 +1,4 @@
-"""What every subject did, newest first: two-way lists of events in one flat array."""
+"""What every subject did, newest first; `event_lists.py` says how it lies in arrays."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine import kernels_history as kernels
-from app.engine.event_record import EVENT, WORDS, EventRows, Fact, Vocabulary, hash_of, order_hash
-from app.engine.growth import resized
+from app.engine.event_lists import EventLists
+from app.engine.event_record import EVENT, EventRows, Fact, Vocabulary, hash_of, order_hash
 from app.engine.history_loading import EventBatch, gather, newest_of_each
 from app.engine.ids import IdIndex
 from app.engine.jit import Int32s, Int64s
@@ -17,10 +17,6 @@ from app.engine.packing import Arrays
 
 KEPT = 1000
 """Events of one subject in memory: the newest ones."""
-_FIRST_PLACES = 64
-_STATE_SIZE = 4
-_ARRAYS = ("words", "newest", "counts", "of_item", "bought", "named", "state")
-
 
 Counter = Callable[[int, int, int, int], None]
 """Takes the item's row, the code of the kind, the time in ms, and 1 (came) or -1 (went)."""
@@ -48,71 +44,59 @@ class History:
         self.vocabulary = Vocabulary()
         self.counters: list[Counter] = []
         """Told of each event that comes or goes alone; not of `load` and `restore`."""
-        self._empty()
-
-    def _empty(self) -> None:
-        self._take(np.zeros((_FIRST_PLACES, WORDS), np.int32))
-        self._newest = np.zeros(0, np.int32)
-        self._counts = np.zeros(0, np.int32)  # events, by subject
-        self._of_item = np.zeros((0, 2), np.int32)
-        self._bought = np.zeros(0, np.int32)  # purchases, by item
-        self._named = np.zeros(0, np.int32)  # events, by item
-        self._state = np.zeros(_STATE_SIZE, np.int64)
-        self._state[kernels.UNUSED] = 1
+        self._lists = EventLists()
 
     def __len__(self) -> int:
-        return int(self._state[kernels.COUNT])
+        return int(self._lists.state[kernels.COUNT])
 
     @property
     def orders(self) -> int:
         """Number of orders with an event in memory; a purchase without one is one of its own."""
-        return int(self._state[kernels.ORDERS])
+        return int(self._lists.state[kernels.ORDERS])
 
     @property
     def nbytes(self) -> int:
         """Bytes held, slack included."""
-        return sum(array.nbytes for array in self._arrays().values())
-
-    def _take(self, words: Int32s) -> None:
-        self._words = words
-        self.events: EventRows = words.view(EVENT)[:, 0]
-        """All places, shape (places,); for reading, with the lock held. A free one is no event."""
+        return self._lists.nbytes
 
     @property
-    def _tables(self) -> kernels.Tables:
-        return self._newest, self._counts, self._of_item, self._bought, self._named, self._state
+    def events(self) -> EventRows:
+        """All places, shape (places,); for reading, with the lock held. A free one is no event."""
+        return self._lists.events
 
     @property
     def newest(self) -> Int32s:
         """The place of each subject's newest event, 0 for none; shape (users.capacity,)."""
         self._fit()
-        return self._newest[: self.users.capacity]
+        return self._lists.newest[: self.users.capacity]
 
     @property
     def of_item(self) -> Int32s:
         """The places of each item's last purchase and last other event, shape (items, 2)."""
         self._fit()
-        return self._of_item[: self.items.capacity]
+        return self._lists.of_item[: self.items.capacity]
 
     @property
     def purchases(self) -> Int32s:
         """Number of purchases of each item, shape (items.capacity,)."""
         self._fit()
-        return self._bought[: self.items.capacity]
+        return self._lists.bought[: self.items.capacity]
 
     def places(self, subject: int) -> Int32s:
         """List the places of a subject's events, newest first."""
-        if subject >= self._newest.size:
+        if subject >= self._lists.newest.size:
             return np.empty(0, np.int32)
-        return kernels.places_of(self.events, self._newest, subject, int(self._counts[subject]))
+        return kernels.places_of(
+            self.events, self._lists.newest, subject, int(self._lists.counts[subject])
+        )
 
     def subjects(self) -> Int32s:
         """List the rows of the subjects that have events."""
-        return np.flatnonzero(self._counts).astype(np.int32)
+        return np.flatnonzero(self._lists.counts).astype(np.int32)
 
     def count_of(self, subjects: Int32s) -> int:
         """Return how many events these subjects have."""
-        return int(self._counts[subjects].sum())
+        return int(self._lists.counts[subjects].sum())
 
     def of_subject(self, subject: str) -> EventRows:
         """Copy a subject's events, newest first."""
@@ -129,10 +113,10 @@ class History:
         with self.lock:
             hashed = hash_of(fact.event_id)
             row = self._row(subject)
-            if row is None or not self._counts[row]:
+            if row is None or not self._lists.counts[row]:
                 row = self.users.acquire(subject)
                 self._fit()
-            elif self._counts[row] >= KEPT:
+            elif self._lists.counts[row] >= KEPT:
                 gone = self._make_way(row, fact.at, hashed)
                 if gone is None:
                     return ()
@@ -142,19 +126,19 @@ class History:
             pair = Pair(row, self._acquired(item))
             if self._insert(pair, fact, hashed):
                 return (pair,)
-            if not self._named[pair.item]:
+            if not self._lists.named[pair.item]:
                 self.items.release(pair.item)
             return ()
 
     def _row(self, subject: str) -> int | None:
         row = self.users.row(subject)
-        return row if row is not None and row < self._newest.size else None
+        return row if row is not None and row < self._lists.newest.size else None
 
     def _make_way(self, subject: int, at: int, hashed: int) -> Pair | None:
         """Drop the subject's oldest event, unless the new one is known or older than that."""
-        if kernels.find(self.events, self._newest, subject, np.uint64(hashed)):
+        if kernels.find(self.events, self._lists.newest, subject, np.uint64(hashed)):
             return None
-        oldest = int(kernels.oldest(self.events, self._newest, subject))
+        oldest = int(kernels.oldest(self.events, self._lists.newest, subject))
         event = self.events[oldest]
         if (int(event["at"]), int(event["hash"])) > (at, hashed):
             return None
@@ -162,7 +146,7 @@ class History:
 
     def _acquired(self, item: str) -> int:
         row = self.items.row(item)
-        if row is None or row >= self._named.size or not self._named[row]:
+        if row is None or row >= self._lists.named.size or not self._lists.named[row]:
             row = self.items.acquire(item)
             self._fit()
         return row
@@ -176,20 +160,15 @@ class History:
             kind, words.devices.code(fact.device), words.countries.code(fact.country),
             min(max(fact.quantity, 0), 255),
         )  # fmt: skip
-        at = kernels.insert(self.events, self._tables, *values)
+        at = kernels.insert(self.events, self._lists.tables, *values)
         if at == kernels.FULL:
-            self._lengthen()
-            at = kernels.insert(self.events, self._tables, *values)
+            self._lists.lengthen()
+            at = kernels.insert(self.events, self._lists.tables, *values)
         if at == kernels.NONE:
             return False
         for count in self.counters:
             count(pair.item, kind, fact.at, 1)
         return True
-
-    def _lengthen(self) -> None:
-        have = len(self._words)
-        del self.events  # no view may be left of what moves
-        self._take(resized(self._words, have + have // 8 + _FIRST_PLACES))
 
     def remove(self, subject: str, event_id: str) -> Pair | None:
         """Forget an event; None if it is not here."""
@@ -197,7 +176,7 @@ class History:
             row = self._row(subject)
             if row is None:
                 return None
-            at = kernels.find(self.events, self._newest, row, np.uint64(hash_of(event_id)))
+            at = kernels.find(self.events, self._lists.newest, row, np.uint64(hash_of(event_id)))
             return self._drop(int(at)) if at else None
 
     def remove_subject(self, subject: str) -> int:
@@ -213,12 +192,12 @@ class History:
         event = self.events[at]
         pair = Pair(int(event["subject"]), int(event["item"]))
         kind, time = int(event["kind"]), int(event["at"])
-        kernels.drop(self.events, self._tables, at)
+        kernels.drop(self.events, self._lists.tables, at)
         for count in self.counters:
             count(pair.item, kind, time, -1)
-        if not self._counts[pair.subject]:
+        if not self._lists.counts[pair.subject]:
             self.users.release(pair.subject)
-        if not self._named[pair.item]:
+        if not self._lists.named[pair.item]:
             self.items.release(pair.item)
         return pair
 
@@ -230,66 +209,34 @@ class History:
         gathered = gather(batches, self.users, self.items, self.lock, self.vocabulary)
         events = newest_of_each(gathered, KEPT)
         users, items = np.unique(events["subject"]), np.unique(events["item"])
-        built = History(self.users, self.items, self.lock)  # out of readers' sight
-        built._lay_out(events)
+        built = EventLists.of(events, self.users.capacity, self.items.capacity)
         with self.lock:  # what is kept holds one reference for each row it names
             former = self._filled()
             self.users.retain_many(users)
             self.items.retain_many(items)
-            for name in _ARRAYS:
-                setattr(self, f"_{name}", getattr(built, f"_{name}"))
-            self._take(self._words)
+            self._lists = built
             for index, rows in zip((self.users, self.items), former, strict=True):
                 index.release_many(rows)
         _let_go(gathered["subject"], self.users, self.lock)
         _let_go(gathered["item"], self.items, self.lock)
 
     def _filled(self) -> tuple[Int32s, Int32s]:
-        return self.subjects(), np.flatnonzero(self._named).astype(np.int32)
-
-    def _lay_out(self, events: EventRows) -> None:
-        """Take events that stand by subject, oldest first."""
-        self._fit()
-        end = events.size + 1
-        self._take(np.zeros((end + end // 32 + _FIRST_PLACES, WORDS), np.int32))
-        self.events[1:end] = events
-        by_time = np.argsort(events["at"], kind="stable") + 1
-        kernels.link_sorted(self.events, end, by_time, self._newest, self._of_item, self._counts)
-        bought = events["item"][events["kind"] == kernels.PURCHASE]
-        self._named[:] = np.bincount(events["item"], minlength=self._named.size)
-        self._bought[:] = np.bincount(bought, minlength=self._bought.size)
-        with_order = events[events["order"] != 0]
-        orders = np.unique(with_order["subject"].astype(np.uint64) << 32 | with_order["order"])
-        alone = np.count_nonzero((events["order"] == 0) & (events["kind"] == kernels.PURCHASE))
-        self._state[:] = (end, 0, events.size, orders.size + alone)
+        return self.subjects(), np.flatnonzero(self._lists.named).astype(np.int32)
 
     def _fit(self) -> None:
-        users, items = self.users.capacity, self.items.capacity
-        if users > self._newest.size:
-            room = max(users, self._newest.size + self._newest.size // 8)
-            self._newest, self._counts = resized(self._newest, room), resized(self._counts, room)
-        if items > self._bought.size:
-            room = max(items, self._bought.size + self._bought.size // 8)
-            self._of_item = resized(self._of_item, room)
-            self._bought, self._named = resized(self._bought, room), resized(self._named, room)
+        self._lists.fit(self.users.capacity, self.items.capacity)
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
         """Return everything as plain arrays, for `restore`; some are the live ones."""
         with self.lock:
             self._fit()
-            used = int(self._state[kernels.UNUSED])
-            return self._arrays() | {"words": self._words[:used]} | self.vocabulary.dump()
+            return self._lists.arrays() | self.vocabulary.dump()
 
     def restore(self, arrays: Arrays) -> None:
         """Become what `dump` described, over ids that were restored too; the arrays are taken."""
         with self.lock:
-            for name in _ARRAYS:
-                setattr(self, f"_{name}", arrays[name])
-            self._take(self._words)
+            self._lists = EventLists.restored(arrays)
             self.vocabulary.restore(arrays)
-
-    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return {name: getattr(self, f"_{name}") for name in _ARRAYS}
 
 
 def _let_go(rows: Int32s, index: IdIndex, lock: threading.RLock) -> None:

@@ -1,4 +1,7 @@
-"""The numba loops over what subjects did; `history.py` says how it is laid out."""
+"""The numba loops over what subjects did; `event_lists.py` says how it is laid out.
+
+One long file, because kernels that call each other stay together (see `jit.py`).
+"""
 
 from typing import Any
 
@@ -6,16 +9,16 @@ import numpy as np
 
 from app.engine.jit import Float64s, Int32s, Int64s, kernel, short_kernel
 
-Events = Any  # a structured array of `history.EVENT`; mypy knows no fields of those
+Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
 Event = Any  # one place of it
 Tables = tuple[Int32s, Int32s, Int32s, Int32s, Int32s, Int64s]
-"""newest, counts, of_item, bought, named, state: see `history.py`."""
+"""newest, counts, of_item, bought, named, state: see `event_lists.py`."""
 
 UNUSED, FREE, COUNT, ORDERS = 0, 1, 2, 3  # places in the state
 FULL = -1  # no place is left
 BOUGHT, DONE = 0, 1  # an item's two lists: purchases; everything else
 NONE = 0  # no event: the first place is never used
-PURCHASE = 4  # the code of the kind, see `history.py`
+PURCHASE = 4  # the code of the kind, see `event_record.py`
 
 
 @short_kernel

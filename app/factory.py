@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         docs_path=None,
         spec_path="/openapi.json",
         json_errors=False,
-        static_folder=None,  # type: ignore[arg-type]
+        static_folder=None,  # type: ignore[arg-type]  # Flask takes it: no such folder
     )
     app.config.update(_flask_config(settings))
     app.extensions["shelfwise"] = bootstrap.Shop(settings, services)

@@ -108,7 +108,7 @@ class ItemPutBody(ItemColumns):
 
 
 class ItemPatchBody(ItemColumns):
-    """Columns to change; null empties one."""
+    """Columns to change; null empties one, so a column may be what it cannot be of an item."""
 
     tags: Tags | None = ()  # type: ignore[assignment]
     in_stock: bool | None = True  # type: ignore[assignment]

@@ -1,5 +1,6 @@
 """Puts the WSGI application together."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,8 +23,16 @@ class _App(APIFlask):
         return func
 
 
-def create_app(settings: Settings | None = None, services: Services | None = None) -> APIFlask:
-    """Return the WSGI application. Loads no data, opens no connection, starts no thread."""
+def create_app(
+    settings: Settings | None = None,
+    services: Services | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> APIFlask:
+    """Return the WSGI application. Loads no data, opens no connection, starts no thread.
+
+    clock : Unix seconds; every time that a request tells or stores goes by it.
+    """
     settings = settings or Settings()
     logs.configure(settings)
     app = _App(
@@ -36,7 +45,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         static_folder=None,  # type: ignore[arg-type]  # Flask takes it: no such folder
     )
     app.config.update(_flask_config(settings))
-    app.extensions["shelfwise"] = bootstrap.Shop(settings, services)
+    app.extensions["shelfwise"] = bootstrap.Shop(settings, services, clock=clock)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     app.url_map.converters["id"] = paths.IdConverter

@@ -2,7 +2,8 @@
 
 import itertools
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -157,7 +158,7 @@ class RunningShop:
 
     def drift(self) -> list[str]:
         """Tell how memory differs from one that is built anew."""
-        rebuilt = Live(self.repositories)
+        rebuilt = Live(self.repositories, clock=self.services.tables.clock)
         for projection in rebuilt.all:
             projection.load()
         pairs = zip(self.services.projections, rebuilt.all, strict=True)
@@ -175,7 +176,9 @@ class RunningShop:
 
 
 @contextmanager
-def open_shop(uri: str, folder: Path, **settings: Any) -> Iterator[RunningShop]:
+def open_shop(
+    uri: str, folder: Path, clock: Callable[[], float] = time.time, **settings: Any
+) -> Iterator[RunningShop]:
     """Run a shop on a new, empty database, and drop that at the end."""
     values = {
         "environment": "development",
@@ -187,7 +190,7 @@ def open_shop(uri: str, folder: Path, **settings: Any) -> Iterator[RunningShop]:
         "address_limit": "1000000 per minute",
     }
     _compile_once()
-    app = create_app(Settings(**(values | settings)))
+    app = create_app(Settings(**(values | settings)), clock=clock)
     shop = app.extensions["shelfwise"]
     try:
         shop.start()

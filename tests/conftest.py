@@ -1,6 +1,7 @@
 """A real MongoDB, and shops on it."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -58,19 +59,17 @@ def make_shop(
     """Give a way to open an empty shop with settings of one's own."""
     with ExitStack() as stack:
 
-        def make(**settings: Any) -> RunningShop:
+        def make(clock: Callable[[], float] = time.time, **settings: Any) -> RunningShop:
             folder = tmp_path_factory.mktemp("shop")
-            return stack.enter_context(open_shop(mongo_uri, folder, **settings))
+            return stack.enter_context(open_shop(mongo_uri, folder, clock, **settings))
 
         yield make
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Give the time that shops opened after it go by."""
-    clock = Clock(datetime.now(UTC))
-    monkeypatch.setattr("app.bootstrap.live.wall_clock", clock)
-    return clock
+def clock() -> Clock:
+    """Give a clock for a shop to go by."""
+    return Clock(datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """What is measured rather than counted: the state of memory."""
 
 import os
-import time
 
 from prometheus_client import Gauge
 
@@ -74,7 +73,7 @@ def measure(shop: Services) -> None:
         model = shop.learned.fitted(kind)
         _MODEL.labels(kind).set(0 if model is None else model.version)
         if model is not None:
-            _MODEL_AGE.labels(kind).set(time.time() - model.fitted_at.timestamp())
+            _MODEL_AGE.labels(kind).set(shop.tables.clock() - model.fitted_at.timestamp())
 
 
 def measure_memory() -> None:

@@ -21,8 +21,6 @@ from app.services.projections.preferences import PreferencesProjection
 from app.services.projections.projection import Projection
 from app.services.projections.settings import SettingsProjection
 
-wall_clock = time.time
-
 
 class Live:
     """The live tables, and the projections that keep them equal to the database."""
@@ -32,11 +30,11 @@ class Live:
         repositories: Repositories,
         scale: RatingScale | None = None,
         *,
-        clock: Callable[[], float] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Wire it; `clock` gives Unix seconds, those of the wall unless said otherwise."""
+        """Wire it; `clock` gives Unix seconds."""
         self.later = Later()
-        self.tables = tables = Tables(clock=clock or wall_clock)
+        self.tables = tables = Tables(clock=clock)
         self.ids = IdsProjection(tables)
         self.settings = SettingsProjection(repositories.settings)
         tables.features.weights = lambda: self.settings.current.vector_weights

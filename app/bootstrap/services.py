@@ -1,7 +1,9 @@
 """One shop's services, wired."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from socket import gethostname
 
 from app.bootstrap.learning import build_learning
@@ -42,10 +44,13 @@ from config import Settings
 _CHORE_SECONDS = 10.0
 
 
-def build_services(settings: Settings, repositories: Repositories) -> Services:
-    """Return one shop, wired. Loads no data."""
+def build_services(
+    settings: Settings, repositories: Repositories, *, clock: Callable[[], float] = time.time
+) -> Services:
+    """Return one shop, wired. Loads no data. clock : Unix seconds."""
+    now = partial(_now, clock)
     scale = RatingScale(settings.rating_min, settings.rating_max)
-    live = Live(repositories, scale)
+    live = Live(repositories, scale, clock=clock)
     feed = Feed(repositories.changes, live.all, live.tables.lock, live.later)
     # one thread of a worker is always left for what memory answers
     gate = Gate(feed.contact, places=max(1, settings.threads - 1))
@@ -53,8 +58,9 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
         SnapshotFiles(settings.data_dir / "snapshot"),
         live.all,
         installation=repositories.store.installation,
+        unix_time=clock,
     )
-    keeper = _keeper(settings, repositories, snapshots, feed)
+    keeper = _keeper(settings, repositories, snapshots, feed, now)
     secret = find_secret(settings)
     accounts = Accounts(
         repositories.accounts,
@@ -63,22 +69,22 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
         live=live.accounts,
         feed=feed,
         passwords=Passwords(),
-        tokens=Tokens(secret, hours=settings.token_hours, now=_now),
-        now=_now,
+        tokens=Tokens(secret, hours=settings.token_hours, now=now),
+        now=now,
     )
-    sessions = Sessions(repositories.sessions, repositories.events, feed=feed, now=_now)
+    sessions = Sessions(repositories.sessions, repositories.events, feed=feed, now=now)
     listed = ErasureFile(settings.data_dir / "erased.jsonl")
     traces = Traces(
         repositories.accounts, repositories.ratings, repositories.events, repositories.sessions
     )
     deletions = Deletions(
-        traces, repositories.deletions, repositories.erased, listed, feed=feed, now=_now
+        traces, repositories.deletions, repositories.erased, listed, feed=feed, now=now
     )
     shop_settings = ShopSettingsService(repositories.settings, feed=feed)
     learning = build_learning(
-        settings, repositories, live, shop_settings=shop_settings, listed=listed, now=_now
+        settings, repositories, live, shop_settings=shop_settings, listed=listed, now=now
     )
-    keys = Keys(repositories.keys, live=live.keys, feed=feed, now=_now)
+    keys = Keys(repositories.keys, live=live.keys, feed=feed, now=now)
     return Services(
         scale=scale,
         accounts=accounts,
@@ -87,7 +93,7 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
             repositories.items,
             repositories.deletions,
             feed=feed,
-            now=_now,
+            now=now,
         ),
         ratings=Ratings(
             repositories.ratings,
@@ -96,7 +102,7 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
             repositories.deletions,
             feed=feed,
             scale=scale,
-            now=_now,
+            now=now,
         ),
         recommendations=build_recommendations(live, scale),
         settings=shop_settings,
@@ -111,7 +117,7 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
             catalogue=live.catalogue,
             settings=lambda: live.settings.current,
             feed=feed,
-            now=_now,
+            now=now,
         ),
         sessions=sessions,
         deletions=deletions,
@@ -121,7 +127,7 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
             repositories.subjects,
             repositories.accounts,
             repositories.deletions,
-            now=_now,
+            now=now,
         ),
         records=Records(traces),
         freshness=Freshness(repositories.store, feed, repositories.ratings, repositories.events),
@@ -130,7 +136,7 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
         chores=Chores(
             repositories.leases,
             {
-                "sweep deletions": _sweep(settings, deletions),
+                "sweep deletions": _sweep(settings, deletions, now),
                 "move sessions": sessions.finish,
                 f"snapshot on {_machine(settings)}": keeper.keep,
                 "fit models": learning.refitting.refit,
@@ -140,8 +146,8 @@ def build_services(settings: Settings, repositories: Repositories) -> Services:
             seconds=_CHORE_SECONDS,
         ),
         streams=Streams(feed, accounts=accounts, keys=keys, capacity=settings.streams),
-        tickets=Tickets(secret, now=_now),
-        cursors=Cursors(secret, now=_now),
+        tickets=Tickets(secret, now=now),
+        cursors=Cursors(secret, now=now),
         contexts=live.contexts,
         profiles=Profiles(live.tables, live.catalogue, settings=lambda: live.settings.current),
         predicted_ratings=build_predictions(live, scale),
@@ -164,6 +170,7 @@ def _keeper(
     repositories: Repositories,
     snapshots: Snapshots,
     feed: Feed,
+    now: Callable[[], datetime],
 ) -> SnapshotKeeper:
     every = timedelta(minutes=settings.snapshot_minutes)
     return SnapshotKeeper(
@@ -174,7 +181,7 @@ def _keeper(
         changes=repositories.changes,
         erased=repositories.erased,
         feed=feed,
-        now=_now,
+        now=now,
     )
 
 
@@ -183,13 +190,15 @@ def _machine(settings: Settings) -> str:
     return f"{gethostname()} {settings.data_dir.resolve()}"
 
 
-def _sweep(settings: Settings, deletions: Deletions) -> Callable[[], int]:
+def _sweep(
+    settings: Settings, deletions: Deletions, now: Callable[[], datetime]
+) -> Callable[[], int]:
     # whatever was under way when a deletion was marked has ended by then
     patience = timedelta(seconds=2 * settings.request_timeout_seconds)
-    return lambda: deletions.finish(_now() - patience)
+    return lambda: deletions.finish(now() - patience)
 
 
-def _now() -> datetime:
+def _now(clock: Callable[[], float]) -> datetime:
     # MongoDB keeps milliseconds: what we answer is what is stored
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(clock(), UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

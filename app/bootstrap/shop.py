@@ -34,8 +34,15 @@ class Shop:
     first need and let go at `close`.
     """
 
-    def __init__(self, settings: Settings, services: Services | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        services: Services | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.settings = settings
+        self._clock = clock
         self._exit = ExitStack()
         self._measuring = Rounds("measuring memory", measure_memory, seconds=_MEASURE_SECONDS)
         self._learning = Rounds("learning", self._learn, seconds=LEARN_SECONDS)
@@ -57,7 +64,7 @@ class Shop:
     @cached_property
     def services(self) -> Services:
         """Return the services."""
-        return build_services(self.settings, self.repositories)
+        return build_services(self.settings, self.repositories, clock=self._clock)
 
     @cached_property
     def control(self) -> ControlServer:

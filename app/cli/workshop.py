@@ -68,7 +68,12 @@ def build_workshop(shop: Shop) -> Workshop:
         ),
         embedding=Embedding(items, writer, load_text_model),
         snapshots=services.snapshots,
-        snapshot_making=SnapshotMaking(services.snapshots, repositories.changes, services.feed),
+        snapshot_making=SnapshotMaking(
+            services.snapshots,
+            repositories.changes,
+            services.feed,
+            unix_time=services.tables.clock,
+        ),
         models=services.model_library,
         model_switch=services.model_switch,
         training=_training(shop),

@@ -22,9 +22,8 @@ _numbers = count()
 
 
 @pytest.fixture
-def shop(make_shop, monkeypatch):
-    monkeypatch.setattr("app.bootstrap.live.wall_clock", NOW.timestamp)
-    shop = make_shop()
+def shop(make_shop):
+    shop = make_shop(NOW.timestamp)
     shop.put_items(*[{"item_id": i, "title": i.title(), "category": c} for i, c in ITEMS.items()])
     return shop
 

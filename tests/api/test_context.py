@@ -24,7 +24,7 @@ def clock(clock):
 @pytest.fixture
 def shop(make_shop, clock):
     """A shop where wine is bought in the evening three times as often as in the morning."""
-    shop = make_shop()
+    shop = make_shop(clock)
     shop.put_items(*[{"item_id": item, "category": path} for item, path in ITEMS.items()])
     shop.tell(
         *bought("wine", at=EVENING, times=300), *bought("wine", at=MORNING, times=100),
@@ -178,7 +178,7 @@ def test_what_has_no_category_or_a_new_one_stays_as_it_is(shop, clock):
 
 
 def test_where_nothing_was_learned_nothing_is_lifted(make_shop, clock):
-    shop = make_shop()
+    shop = make_shop(clock)
     shop.put_items({"item_id": "tea", "category": "Drinks"})
     shop.rate("ann", "tea", 5)
     shop.services.contexts.learn()

@@ -24,18 +24,16 @@ def bought(who, item, *days_ago, order=None):
 
 @pytest.fixture(scope="module")
 def market(mongo_uri, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.bootstrap.live.wall_clock", NOW.timestamp)
-        with open_shop(mongo_uri, tmp_path_factory.mktemp("shop")) as shop:
-            shop.put_items(*[{"item_id": i, "title": i} for i in ("milk", "pan", "tea", "cup")])
-            events = bought("ann", "milk", 28, 21, 14, 7) + bought("ann", "pan", 7)
-            for n in range(9):  # tea and cup go together
-                who = f"other {n}"
-                events += bought(who, "tea", 3, order="1") + bought(who, "cup", 3, order="1")
-                events += bought(who, "milk", 10, 3) + bought(who, "pan", 100)
-            shop.services.feed.wait(shop.repositories.events.add_many(events).position)
-            shop.services.habits.learn()
-            yield shop
+    with open_shop(mongo_uri, tmp_path_factory.mktemp("shop"), NOW.timestamp) as shop:
+        shop.put_items(*[{"item_id": i, "title": i} for i in ("milk", "pan", "tea", "cup")])
+        events = bought("ann", "milk", 28, 21, 14, 7) + bought("ann", "pan", 7)
+        for n in range(9):  # tea and cup go together
+            who = f"other {n}"
+            events += bought(who, "tea", 3, order="1") + bought(who, "cup", 3, order="1")
+            events += bought(who, "milk", 10, 3) + bought(who, "pan", 100)
+        shop.services.feed.wait(shop.repositories.events.add_many(events).position)
+        shop.services.habits.learn()
+        yield shop
 
 
 @pytest.fixture

@@ -30,9 +30,8 @@ EMPTY = {
 
 
 @pytest.fixture
-def shop(make_shop, monkeypatch):
-    monkeypatch.setattr("app.bootstrap.live.wall_clock", NOW.timestamp)
-    shop = make_shop()
+def shop(make_shop):
+    shop = make_shop(NOW.timestamp)
     shop.put_items(*ITEMS)
     return shop
 

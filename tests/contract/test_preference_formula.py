@@ -65,7 +65,7 @@ def preferences(shop: RunningShop, user: str = "ann") -> dict[str, float]:
 
 @pytest.fixture
 def told(make_shop, clock):
-    shop = make_shop()
+    shop = make_shop(clock)
     shop.put_items(*[{"item_id": item} for item in sorted({event[0] for event in STORY})])
     shop.services.settings.change({"weights": {"wish": 2.0}})
     tell(shop)

@@ -1,7 +1,6 @@
 """What every shelf promises, whatever it is made of."""
 
 import random
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -98,9 +97,7 @@ def shop_around(shop: RunningShop, draw: random.Random) -> None:
 @pytest.fixture(scope="module")
 def market(mongo_uri, tmp_path_factory):
     draw = random.Random(7)
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        patch.setattr("app.bootstrap.live.wall_clock", NOW.timestamp)
-        shop = stack.enter_context(open_shop(mongo_uri, tmp_path_factory.mktemp("shop")))
+    with open_shop(mongo_uri, tmp_path_factory.mktemp("shop"), NOW.timestamp) as shop:
         kinds = ("Tea", "Coffee", "Kitchen")
         shop.put_items(
             *[

@@ -37,7 +37,7 @@ format: $(VENV)/.dev  ## put the code in order
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench $(VENV)/.demo  ## measurements (ARGS= goes to them)
+bench: $(VENV)/.dev $(VENV)/.demo  ## measurements (ARGS= goes to them)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean-venv:  ## remove the installed packages; data stay
@@ -66,10 +66,6 @@ $(VENV)/.demo: requirements-demo.txt $(VENV)/.run
 $(VENV)/.dev: requirements-dev.txt requirements-evaluation.txt $(VENV)/.run
 	@echo "Installing what checks and tests need."
 	@$(PIP) -r requirements-dev.txt
-	@touch $@
-
-$(VENV)/.bench: benchmarks/requirements.txt $(VENV)/.dev
-	@$(PIP) -r benchmarks/requirements.txt
 	@touch $@
 
 $(VENV)/.warm: $(VENV)/.run $(wildcard app/engine/*.py)

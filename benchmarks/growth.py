@@ -35,7 +35,7 @@ def main() -> None:
         print(f"skipped: {reason}; try --sizes 10m")
         return
     if find_spec("matplotlib") is None:
-        print("skipped: no matplotlib; .venv/bin/pip install -r benchmarks/requirements.txt")
+        print("skipped: no matplotlib; .venv/bin/pip install -r requirements-evaluation.txt")
         return
     from benchmarks.growth_plot import draw
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from app.services.evaluation.report_definitions import define
+from app.services.evaluation.report_definitions import SIGNIFICANT, define
 from app.services.evaluation.results import Estimate, Results, VariantResult
 
 _LISTS = ("ndcg", "recall", "precision", "hit", "mrr")
@@ -10,7 +10,6 @@ _SAMPLED = ("sampled_hit", "sampled_ndcg")
 _BEYOND = ("item_coverage", "user_coverage", "diversity", "novelty", "serendipity", "gini",
            "popularity_lift", "mae", "rmse", "prediction_coverage")  # fmt: skip
 _ERRORS = ("mae", "rmse")
-_SURE = 0.05
 
 
 def table(results: Results) -> str:
@@ -27,7 +26,8 @@ def table(results: Results) -> str:
         lines += _rows(_beyond(results))
     lines += [
         "",
-        f"* differs from {results.baseline} (p < {_SURE}, corrected for the number of variants).",
+        f"* differs from {results.baseline} "
+        f"(p < {SIGNIFICANT}, corrected for the number of variants).",
     ]
     lines += [f"{note}" for note in results.notes]
     return "\n".join(lines)
@@ -62,7 +62,7 @@ def _group(results: Results, group: str) -> Iterator[str]:
 def _cell(estimate: Estimate | None, *, whole: bool) -> str:
     if estimate is None or estimate.mean is None:
         return "-"
-    star = "*" if estimate.p is not None and estimate.p < _SURE else " "
+    star = "*" if estimate.p is not None and estimate.p < SIGNIFICANT else " "
     if whole and estimate.low is not None:
         return f"{estimate.mean:.4f} ({estimate.low:.4f} to {estimate.high:.4f}){star}"
     return f"{estimate.mean:.4f}{star}"

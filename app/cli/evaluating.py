@@ -29,7 +29,6 @@ from app.services.evaluation.assembling import Made, results_of
 from app.services.evaluation.evaluation import Evaluation
 from app.services.evaluation.interactions import Interactions
 from app.services.evaluation.ports import MakeShop
-from app.services.evaluation.report import render_html
 from app.services.evaluation.results import Results, to_plain
 from app.services.evaluation.variants import (
     FEWEST_RATINGS,
@@ -42,6 +41,7 @@ from app.services.evaluation.variants import (
 )
 
 _PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "pytrec_eval-terrier")
+_NEEDED = {"pytrec_eval": "computes the metrics", "matplotlib": "draws the plots"}
 Parameters = Mapping[str, Mapping[str, Any]]
 """Of the models in force, by kind."""
 
@@ -72,11 +72,12 @@ def run(html: Path, as_json: Path | None, given: dict[str, Any]) -> None:
 
 
 def _require_packages() -> None:
-    if find_spec("pytrec_eval") is None:
-        raise click.ClickException(
-            "pytrec_eval, which computes the metrics, is not installed. "
-            "Run: pip install -r requirements-evaluation.txt"
-        )
+    for name, does in _NEEDED.items():
+        if find_spec(name) is None:
+            raise click.ClickException(
+                f"{name}, which {does}, is not installed. "
+                "Run: pip install -r requirements-evaluation.txt"
+            )
 
 
 def _read(
@@ -166,6 +167,8 @@ def _made(against: str, evaluation: Evaluation) -> Made:
 
 
 def _write(results: Results, html: Path, as_json: Path | None) -> None:
+    from app.services.evaluation.report import render_html  # needs matplotlib, after it was checked
+
     try:
         html.write_text(render_html(results), encoding="utf-8")
         if as_json is not None:

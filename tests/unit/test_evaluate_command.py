@@ -136,10 +136,12 @@ def test_a_file_that_is_not_there_is_named(evaluate, tmp_path):
     assert "gone.csv" in result.output
 
 
-def test_missing_packages_are_named_with_the_way_out(evaluate, purchases, monkeypatch):
-    monkeypatch.setattr("app.cli.evaluating.find_spec", lambda name: None)
+@pytest.mark.parametrize("missing", [METRICS, "matplotlib"])
+def test_a_missing_package_is_named_with_the_way_out(evaluate, purchases, monkeypatch, missing):
+    monkeypatch.setattr("app.cli.evaluating.find_spec", lambda name: name != missing or None)
     result = evaluate("--file", purchases)
     assert result.exit_code == 1
+    assert f"{missing}, which " in result.output
     assert "pip install -r requirements-evaluation.txt" in result.output
 
 

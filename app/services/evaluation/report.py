@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from app.services.evaluation import report_plots as plots
-from app.services.evaluation.report_definitions import define
+from app.services.evaluation.report_definitions import SIGNIFICANT, define, in_words, number_words
 from app.services.evaluation.results import Estimate, Results, Scalar
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -130,11 +130,11 @@ def _row(results: Results, group: str, metric: str) -> Row:
 def _cell(estimate: Estimate | None, best: bool) -> Cell:
     if estimate is None or estimate.mean is None:
         return Cell("–")
-    span = f"{plots.number_words(estimate.low)} to {plots.number_words(estimate.high)}"
+    span = f"{number_words(estimate.low)} to {number_words(estimate.high)}"
     notes = (span,) if estimate.p is None else (span, f"p {estimate.p:.4f}")
-    told = estimate.p is not None and estimate.p < plots.SIGNIFICANT
-    value = f"{plots.number_words(estimate.mean)}{' *' if told else ''}"
-    return Cell(value, notes, best, plots.in_words(estimate))
+    told = estimate.p is not None and estimate.p < SIGNIFICANT
+    value = f"{number_words(estimate.mean)}{' *' if told else ''}"
+    return Cell(value, notes, best, in_words(estimate))
 
 
 def _beyond_rows(results: Results) -> list[Row]:
@@ -143,7 +143,7 @@ def _beyond_rows(results: Results) -> list[Row]:
     for name in names:
         values = [variant.beyond.get(name) for variant in results.variants]
         best = _best(values, define(name).better)
-        cells = tuple(Cell(plots.number_words(v), best=v is not None and v == best) for v in values)
+        cells = tuple(Cell(number_words(v), best=v is not None and v == best) for v in values)
         rows.append(Row(define(name).title, define(name).words, cells))
     return rows
 

@@ -1,6 +1,10 @@
-"""What each figure means, in a sentence: for the page, the tooltips and the terminal."""
+"""Names, meanings and spelling of figures, for the page and the terminal."""
 
 from dataclasses import dataclass
+
+from app.services.evaluation.results import Estimate
+
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
@@ -87,3 +91,17 @@ def define(metric: str) -> Definition:
     name, _, n = metric.partition("@")
     found = _DEFINITIONS.get(name, Definition(name.replace("_", " "), "", ""))
     return Definition(f"{found.title}@{n}", found.words, found.better) if n else found
+
+
+def number_words(value: float | None) -> str:
+    """Write a figure with the digits that say something."""
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+
+
+def in_words(estimate: Estimate) -> str:
+    """Write an estimate with its interval and what it is the mean of."""
+    span = f" ({number_words(estimate.low)} to {number_words(estimate.high)})"
+    p = "" if estimate.p is None else f", p {estimate.p:.4f}"
+    return f"{number_words(estimate.mean)}{span}, {estimate.n:,} users{p}"

@@ -27,7 +27,6 @@ import numpy as np
 from app.engine.hybrid import scaled
 from app.engine.intervals import bootstrap_means
 from app.engine.jit import Float64s
-from app.engine.metrics_sampled import judge_sampled
 from app.engine.models.als import Als, AlsParameters, fit_als
 from app.engine.models.ease import Ease, EaseParameters, fit_ease
 from app.engine.models.model import Learned
@@ -37,6 +36,7 @@ from app.engine.models.profile import recency
 from app.engine.models.sequence import Sequence, fit_sequence
 from benchmarks.accuracy_ncf_data import FILES, FOLDER, LeaveOneOut, for_choices, published
 from benchmarks.accuracy_ncf_live import LiveScores
+from benchmarks.accuracy_ncf_metrics import judge_sampled
 from benchmarks.accuracy_ncf_shelf import ShelfScores
 
 _EASE = EaseParameters(l2=1000.0)

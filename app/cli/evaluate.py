@@ -35,7 +35,7 @@ def evaluate(html: Path, as_json: Path | None, **given: Any) -> None:
       flask evaluate
       flask evaluate --test-days 28 --compare hybrid --compare user,k=100
       flask evaluate --file ratings.csv.gz --catalogue items.csv.gz
-      flask evaluate --split last --negatives 99 --users 1000
+      flask evaluate --split last --users 1000
       flask evaluate --split items --compare item --json cold.json
     """
     from app.cli.evaluating import run  # what it needs, no worker needs

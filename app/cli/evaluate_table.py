@@ -6,7 +6,6 @@ from app.services.evaluation.report_definitions import SIGNIFICANT, define
 from app.services.evaluation.results import Estimate, Results, VariantResult
 
 _LISTS = ("ndcg", "recall", "precision", "hit", "mrr")
-_SAMPLED = ("sampled_hit", "sampled_ndcg")
 _BEYOND = ("item_coverage", "user_coverage", "diversity", "novelty", "serendipity", "gini",
            "popularity_lift", "mae", "rmse", "prediction_coverage")  # fmt: skip
 _ERRORS = ("mae", "rmse")
@@ -45,7 +44,7 @@ def _fact(value: object) -> str:
 def _group(results: Results, group: str) -> Iterator[str]:
     names = {m for v in results.variants for m in v.figures.get(group, {})}
     n = 10 if 10 in results.at else results.at[len(results.at) // 2]
-    wanted = [f"{name}@{n}" for name in (*_LISTS, *_SAMPLED)] + list(_ERRORS)
+    wanted = [f"{name}@{n}" for name in _LISTS] + list(_ERRORS)
     metrics = [metric for metric in wanted if metric in names]
     head = ("", *(define(metric).title for metric in metrics))
     rows = [head]

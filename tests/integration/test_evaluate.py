@@ -64,7 +64,7 @@ def test_a_file_and_the_database_it_was_imported_into_give_the_same_figures(flas
     for words in (["items", items], ["ratings", events], ["events", events]):
         result = flask("import", *words)
         assert result.exit_code == 0, result.output
-    html = ("--html", tmp_path / "page.html", "--negatives", 9)
+    html = ("--html", tmp_path / "page.html")
     told = [tmp_path / "of-file.json", tmp_path / "of-database.json"]
     of_file = flask("evaluate", "--file", events, "--catalogue", items, "--json", told[0], *html)
     of_database = flask("evaluate", "--json", told[1], *html)

@@ -171,7 +171,7 @@ def test_ratings_are_predicted_by_neighbours_and_by_a_fitted_model(
             rating = 5 if user % 2 == item % 2 else 1
             rows.append(f"u{user},i{item},{rating},{1000 + (user * 13 + item * 7) % 997}")
     path.write_text("\n".join(rows) + "\n")
-    words = ("--compare", "user", "--negatives", "5", "--json", told, *asked.split())
+    words = ("--compare", "user", "--json", told, *asked.split())
     result = evaluate("--file", path, "--split", "last", *words)
     assert result.exit_code == 0, result.output
     found = {v["name"]: v for v in orjson.loads(told.read_bytes())["variants"]}

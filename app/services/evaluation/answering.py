@@ -39,7 +39,7 @@ class ByShelf:
         asking = self._asking
         if mode is Mode.HELD:
             assert asking.held is not None
-            scores = self.scores(place, asking.held)
+            scores = self._scores(place, asking.held)
             best = np.argsort(-scores, kind="stable")[: asking.n]  # equal ones by their ids
             return asking.held[best], bool((scores > 0.0).any())
         seen = asking.questions.seen[place] if mode is Mode.NEW else ()
@@ -54,17 +54,15 @@ class ByShelf:
         shown = np.array([self._place_of[id_] for id_ in ranking.items], np.int32)
         return shown, ranking.strategy != Strategy.POPULAR
 
-    def scores(self, place: int, items: Int32s) -> Float64s:
-        """Return scores; NaN for -1."""
-        ids = [self._asking.items[item] if item >= 0 else "" for item in items]
-        at = float(self._asking.questions.at[place])
-        found = self._shop.score(self._subject(place), ids, at=at, shelf=self._shelf, **self._query)
-        return np.where(items >= 0, found, np.nan)
-
     def predicted(self, place: int) -> Float64s:
         """Return predicted ratings."""
         ids = _rated(self._asking, place)
         return self._shop.predict(self._subject(place), ids) if ids else np.empty(0)
+
+    def _scores(self, place: int, items: Int32s) -> Float64s:
+        ids = [self._asking.items[item] for item in items]
+        at = float(self._asking.questions.at[place])
+        return self._shop.score(self._subject(place), ids, at=at, shelf=self._shelf, **self._query)
 
     def _subject(self, place: int) -> str:
         return _subject(self._asking, place)
@@ -91,22 +89,15 @@ class AtRandom:
 
     def shown(self, place: int, mode: Mode) -> Shown:
         """Return a list."""
-        seen = self._asking.questions.seen[place]
-        drawn = self._draw(place).permutation(self._offered)
+        user, seen = int(self._asking.questions.users[place]), self._asking.questions.seen[place]
+        drawn = np.random.default_rng([self._asking.seed, user]).permutation(self._offered)
         if mode is Mode.NEW:
             drawn = drawn[~np.isin(drawn, seen)]
         return drawn[: self._asking.n], False
 
-    def scores(self, place: int, items: Int32s) -> Float64s:
-        """Return scores."""
-        return self._draw(place).random(items.size)
-
     def predicted(self, place: int) -> Float64s:
         """Return predicted ratings."""
         return np.full(self._asking.questions.rated[place][0].size, np.nan)
-
-    def _draw(self, place: int) -> np.random.Generator:
-        return np.random.default_rng([self._asking.seed, int(self._asking.questions.users[place])])
 
 
 class LastTaken(AtRandom):
@@ -118,10 +109,6 @@ class LastTaken(AtRandom):
         """Return a list."""
         seen = self._asking.questions.seen[place] if mode is Mode.ALL else np.empty(0, np.int32)
         return seen[: self._asking.n], bool(seen.size)
-
-    def scores(self, place: int, items: Int32s) -> Float64s:
-        """Return scores."""
-        return np.zeros(items.size)
 
 
 class FittedRatings(AtRandom):

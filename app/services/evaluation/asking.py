@@ -1,4 +1,4 @@
-"""What is asked about every shopper of a part, and what is answered: lists, scores, predictions."""
+"""What is asked about every shopper of a part, and what is answered: lists, predictions."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +35,6 @@ class Answers:
     """Shape (n, longest list): places in the catalogue, -1 where the list ended."""
     personal: npt.NDArray[np.bool_]
     """Whether the list was made for this shopper, shape (n,)."""
-    scores: Float64s | None
-    """Of the candidates, shape (n, candidates); None where none were asked for."""
     predicted: Sequence[Float64s]
     """Of the ratings to be told; empty where the variant predicts none."""
     seconds: float
@@ -56,8 +54,6 @@ class Asking:
     n: int
     """Length of the lists."""
     seed: int
-    candidates: Int32s | None = None
-    """Shape (n, candidates); -1 for none."""
     held: Int32s | None = None
     """The places that alone are offered where items are held out; None: all are."""
 
@@ -76,9 +72,6 @@ class Answerer(Protocol):
     def shown(self, place: int, mode: Mode) -> Shown:
         """Return a list."""
 
-    def scores(self, place: int, items: Int32s) -> Float64s:
-        """Return scores of places in the catalogue; NaN for -1."""
-
     def predicted(self, place: int) -> Float64s:
         """Return a prediction of each rating the shopper gave."""
 
@@ -88,18 +81,14 @@ def ask(asking: Asking, answerer: Answerer, told: Callable[[int], None]) -> Answ
     started, size = time.perf_counter(), len(asking.questions)
     ranked = {mode: np.full((size, asking.n), -1, np.int32) for mode in asking.modes}
     personal, predicted = np.zeros(size, bool), []
-    candidates = asking.candidates
-    scores = None if candidates is None else np.full(candidates.shape, np.nan)
     for place in range(size):
         for mode, lists in ranked.items():
             shown, personal[place] = answerer.shown(place, mode)
             lists[place, : len(shown)] = shown
-        if scores is not None and candidates is not None:
-            scores[place] = answerer.scores(place, candidates[place])
         if answerer.predicts:
             predicted.append(answerer.predicted(place))
         if (place + 1) % _TOLD_EVERY == 0:
             told(_TOLD_EVERY)
     told(size % _TOLD_EVERY)
     seconds = time.perf_counter() - started
-    return Answers(ranked, personal, scores, predicted, seconds, answerer.untold)
+    return Answers(ranked, personal, predicted, seconds, answerer.untold)

@@ -11,7 +11,7 @@ from app.services.evaluation.asking import Mode
 from app.services.evaluation.beyond import beyond_accuracy, tiers_of, vectors_of
 from app.services.evaluation.evaluation import Evaluation
 from app.services.evaluation.facts import data_facts, notes_of, split_facts
-from app.services.evaluation.judging import COLD_ITEMS, RATINGS, SAMPLED, Judged
+from app.services.evaluation.judging import COLD_ITEMS, RATINGS, Judged
 from app.services.evaluation.report_estimates import Estimates, estimates
 from app.services.evaluation.results import Group, Results, Tier, VariantResult
 from app.services.evaluation.variants import POPULAR
@@ -97,9 +97,7 @@ def _figures(
 
 def _group(evaluation: Evaluation, name: str, told: Estimates) -> Group:
     size = max(e.n for by_group in told.values() for e in by_group[name].values())
-    if name == SAMPLED:
-        words = f"One new item that was taken, among {evaluation.options.negatives} others."
-    elif name == RATINGS:
+    if name == RATINGS:
         words = (
             "The mean of each shopper's errors; over all ratings: see below. In the row ratings "
         )

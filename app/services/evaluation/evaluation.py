@@ -12,7 +12,6 @@ from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s, Int32s, Int64s
 from app.services.evaluation.answering import answerer_of
 from app.services.evaluation.asking import Answers, Asking, Mode, ask
-from app.services.evaluation.candidates import candidates
 from app.services.evaluation.interactions import Interactions, Mask
 from app.services.evaluation.judging import Judged, judged, merged
 from app.services.evaluation.options import EvaluationOptions
@@ -132,9 +131,6 @@ class Evaluation:
                 modes=self.modes,
                 n=max(self.options.at),
                 seed=self.options.seed,
-                candidates=candidates(
-                    questions, held, options=self.options, n_items=len(self.items)
-                ),
                 held=None if held is None else np.sort(held[held >= 0]),
             )
 

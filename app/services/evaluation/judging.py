@@ -7,7 +7,6 @@ import numpy as np
 
 from app.engine.jit import Float64s, Int32s
 from app.engine.metrics import judge
-from app.engine.metrics_sampled import judge_sampled
 from app.services.evaluation.asking import Answers, Asking, Mode
 from app.services.evaluation.variants import Variant
 
@@ -15,7 +14,6 @@ Values = dict[str, Float64s]
 """By metric, shape (questions,) or (users,)."""
 COLD_ITEMS = ", without history"
 """What is added to a view's name where only items that nobody took before are to be found."""
-SAMPLED = "sampled candidates"
 RATINGS = "predicted ratings"
 
 
@@ -43,9 +41,6 @@ def judged(
         cold = [items[popularity[items] == 0] for items in wanted]
         if mode is not Mode.HELD and any(items.size for items in cold):
             views[mode.value + COLD_ITEMS] = judge(ranked, cold, at)
-    shows = bool(answers.ranked.keys() - set(answers.untold))
-    if shows and answers.scores is not None and asking.candidates is not None:
-        views[SAMPLED] = judge_sampled(answers.scores, asking.candidates, at)
     if any(told.size for told in answers.predicted):
         views[RATINGS] = _errors(answers.predicted, asking)
     return {view: values for view, values in views.items() if _says_anything(values)}

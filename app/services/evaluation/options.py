@@ -16,8 +16,6 @@ class EvaluationOptions:
     """None: new items, and where purchases may be repeated all items too."""
     users: int | None = None
     """Shoppers that are asked about, drawn at random; None: all."""
-    negatives: int = 0
-    """Sampled candidates beside one held-out item; 0: no such protocol."""
     liked: float | None = None
     kinds: tuple[str, ...] = ()
     cold: int = 5

@@ -13,9 +13,9 @@ from app.services.evaluation.report_definitions import SIGNIFICANT, define, in_w
 from app.services.evaluation.results import Estimate, Results, Scalar
 
 _TEMPLATE = Path(__file__).with_name("report.html")
-_LISTS = ("ndcg", "recall", "precision", "hit", "map", "mrr", "sampled_ndcg", "sampled_hit")
-_BRIEF = ("ndcg", "recall", "sampled_ndcg", "sampled_hit")  # for groups after the first
-_OVER_N = ("ndcg", "recall", "sampled_ndcg")
+_LISTS = ("ndcg", "recall", "precision", "hit", "map", "mrr")
+_BRIEF = ("ndcg", "recall")  # for groups after the first
+_OVER_N = ("ndcg", "recall")
 _BROAD = ("item_coverage", "user_coverage")
 
 

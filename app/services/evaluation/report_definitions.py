@@ -30,17 +30,6 @@ _DEFINITIONS = {
         "NDCG",
         "Each that is right counts 1 / log2(place + 1); divided by what the best list would have.",
     ),
-    "sampled_hit": Definition(
-        "Hit rate, sampled",
-        "Chance that the held-out item stands in the first n among sampled candidates; equal "
-        "scores count in expectation. Not comparable with figures over the whole catalogue.",
-    ),
-    "sampled_ndcg": Definition(
-        "NDCG, sampled", "NDCG of the held-out item among sampled candidates, in expectation."
-    ),
-    "sampled_mrr": Definition(
-        "MRR, sampled", "1 over the held-out item's place among sampled candidates."
-    ),
     "item_coverage": Definition("Item coverage", "Share of the catalogue that anybody is shown."),
     "user_coverage": Definition("User coverage", "Share of users who get a personal list."),
     "diversity": Definition(

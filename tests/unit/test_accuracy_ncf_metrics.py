@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.intervals import bootstrap_means
-from app.engine.metrics_sampled import judge_sampled
+from benchmarks.accuracy_ncf_metrics import judge_sampled
 
 
 def one(scores, candidates=None, at=(1, 2)):

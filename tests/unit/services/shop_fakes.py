@@ -120,7 +120,7 @@ class FakeRatings:
 
 
 class FakeEvents:
-    """Keeps `EventRepository`, as far as exports go, and the `store` of the service."""
+    """Keeps `EventRepository`, as far as services go, and the `store` of the service."""
 
     def __init__(self) -> None:
         self.stored: dict[EventKey, Event] = {}
@@ -135,6 +135,21 @@ class FakeEvents:
                 self.stored.setdefault(event.key, event)
         self.after_store()
         return Written(Stored(new, self.leaving), NOWHERE)
+
+    def add_many(self, events: Sequence[Event]) -> Written[list[bool]]:
+        return Written(self.store(events).value.new, NOWHERE)
+
+    def remove_many(self, keys: Sequence[EventKey]) -> Position | None:
+        for key in keys:
+            self.stored.pop(key, None)
+        return NOWHERE
+
+    def of_subject(self, subject: str, *, limit: int = 0) -> list[Event]:
+        found = [event for event in self.stored.values() if event.key.subject == subject]
+        return sorted(found[: limit or None], key=lambda event: event.at, reverse=True)
+
+    def has_subject(self, subject: str) -> bool:
+        return bool(self.of_subject(subject))
 
     def rows(self) -> Iterator[Event]:
         return iter([self.stored[key] for key in sorted(self.stored)])

@@ -68,7 +68,7 @@ $(VENV)/.dev: requirements-dev.txt requirements-evaluation.txt $(VENV)/.run
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-$(VENV)/.warm: $(VENV)/.run $(wildcard app/engine/*.py)
+$(VENV)/.warm: $(VENV)/.run $(shell find app/engine -name "*.py")
 	@echo "Compiling the numeric kernels, once."
 	@$(BIN)/python -m app.engine.warmup
 	@touch $@

@@ -51,7 +51,8 @@ def on_starting(server: Any) -> None:
     """Refuse, with words, what cannot work; import and compile once what every worker shares."""
     from app.bootstrap import check
     from app.domain.errors import Misconfigured
-    from app.engine import features, warmup
+    from app.engine import warmup
+    from app.engine.tables import features
 
     try:
         check(_settings)

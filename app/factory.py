@@ -8,8 +8,9 @@ from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, bootstrap, cli, logs
-from app.api import answers, cors, docs, errors, paths, requests, visits
-from app.services.services import Services
+from app.api import docs
+from app.http import answers, cors, errors, paths, requests, visits
+from app.usecases import Services
 from config import Settings
 
 VERSION = "0.1.0"

@@ -20,17 +20,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from app.data.demo import files
+from app.data.demo.items import items_of
+from app.data.embedding.embedding import text_of
+from app.data.embedding.text_model import TextModel, load_text_model
 from app.domain.catalogue import Item
 from app.domain.errors import Misconfigured
-from app.engine.feature_table import Features
-from app.engine.ids import IdIndex
-from app.engine.item_based import ItemBased
-from app.engine.profile import Profile
-from app.services import demo_data
-from app.services.demo_items import items_of
-from app.services.embedding.embedding import text_of
-from app.services.embedding.text_model import TextModel, load_text_model
-from app.services.encoding import decoded, encode_item
+from app.engine.recommenders.item_based import ItemBased
+from app.engine.tables.feature_table import Features
+from app.engine.tables.ids import IdIndex
+from app.engine.tables.profile import Profile
+from app.live.encoding import decoded, encode_item
 from benchmarks.accuracy_common import Floats, interval, judge
 from benchmarks.accuracy_data import DATA, read_gifts, read_grocer
 
@@ -174,9 +174,9 @@ def grocer(model: TextModel) -> Shop:
     """Return the grocer: what was bought by two households at least."""
     table = read_grocer()
     lines = table.filter(pl.col("user_id").n_unique().over("item_id") > 1)
-    folder = demo_data.data_folder()
-    products = demo_data.products_for_sale(folder)
-    prices = demo_data.prices_of(demo_data.purchases(folder, products, weeks=None))
+    folder = files.data_folder()
+    products = files.products_for_sale(folder)
+    prices = files.prices_of(files.purchases(folder, products, weeks=None))
     sold = set(lines["item_id"].unique())
     return Shop([i for i in items_of(products, prices) if i.item_id in sold], lines, model)
 

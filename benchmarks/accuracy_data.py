@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from app.data.demo import files
+from app.data.demo.items import items_of
 from app.domain.catalogue import Item
 from app.domain.errors import Misconfigured
-from app.services import demo_data
-from app.services.demo_items import items_of
 from benchmarks.accuracy_common import Question
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -54,8 +54,8 @@ def read_gifts() -> pl.DataFrame:
 
 def read_grocer() -> pl.DataFrame:
     """Return the grocer's purchase lines of a year, of what the demo shop sells."""
-    folder = demo_data.data_folder()
-    lines = demo_data.purchases(folder, demo_data.products_for_sale(folder), weeks=None)
+    folder = files.data_folder()
+    lines = files.purchases(folder, files.products_for_sale(folder), weeks=None)
     return lines.select(
         user_id=pl.col("household_id").cast(pl.String),
         item_id=pl.col("product_id").cast(pl.String),
@@ -68,10 +68,10 @@ def read_grocer() -> pl.DataFrame:
 
 def grocer_catalogue() -> list[Item]:
     """Return the items of the demo shop."""
-    folder = demo_data.data_folder()
-    products = demo_data.products_for_sale(folder)
-    lines = demo_data.purchases(folder, products, weeks=None)
-    return list(items_of(products, demo_data.prices_of(lines)))
+    folder = files.data_folder()
+    products = files.products_for_sale(folder)
+    lines = files.purchases(folder, products, weeks=None)
+    return list(items_of(products, files.prices_of(lines)))
 
 
 def ids_of(table: pl.DataFrame) -> Ids:

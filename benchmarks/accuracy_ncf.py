@@ -24,8 +24,6 @@ from typing import Any
 
 import numpy as np
 
-from app.engine.hybrid import scaled
-from app.engine.intervals import bootstrap_means
 from app.engine.jit import Float64s
 from app.engine.models.als import Als, AlsParameters, fit_als
 from app.engine.models.ease import Ease, EaseParameters, fit_ease
@@ -34,6 +32,8 @@ from app.engine.models.neural import Neural
 from app.engine.models.neural_fit import NeuralParameters, fit_neural
 from app.engine.models.profile import recency
 from app.engine.models.sequence import Sequence, fit_sequence
+from app.engine.recommenders.hybrid import scaled
+from app.offline.metrics.intervals import bootstrap_means
 from benchmarks.accuracy_ncf_data import FILES, FOLDER, LeaveOneOut, for_choices, published
 from benchmarks.accuracy_ncf_live import LiveScores
 from benchmarks.accuracy_ncf_metrics import judge_sampled

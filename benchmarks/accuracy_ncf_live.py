@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.engine.co_rated import CoRated
-from app.engine.ids import IdIndex
 from app.engine.jit import Float64s
-from app.engine.preferences import Preferences
-from app.engine.user_based import UserBased
+from app.engine.recommenders.co_rated import CoRated
+from app.engine.recommenders.user_based import UserBased
+from app.engine.tables.ids import IdIndex
+from app.engine.tables.preferences import Preferences
 from benchmarks.accuracy_ncf_data import LeaveOneOut
 
 _AT_ONCE = 50_000

@@ -9,7 +9,7 @@ from app.bootstrap.offline_learning import fitting
 from app.domain.catalogue import Item
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s
-from app.services.evaluation.interactions import Interactions
+from app.offline.evaluation.interactions import Interactions
 from benchmarks.accuracy_movies import KINDS
 from benchmarks.accuracy_ncf_data import LeaveOneOut
 from benchmarks.accuracy_ours import interactions

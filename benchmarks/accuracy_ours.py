@@ -10,9 +10,9 @@ from app.bootstrap.offline import OfflineShop
 from app.bootstrap.offline_learning import fitting
 from app.domain.catalogue import Item
 from app.domain.settings import ShopSettings, Strategy
-from app.engine.event_record import EVENT, Vocabulary
-from app.services.evaluation.interactions import RATING, Interactions
-from app.services.learning.kinds import KINDS
+from app.engine.tables.event_record import EVENT, Vocabulary
+from app.learning.kinds import KINDS
+from app.offline.evaluation.interactions import RATING, Interactions
 from benchmarks.accuracy_common import N_RANKED, Question, Rows
 from benchmarks.accuracy_tuning import Method, Parameters
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.engine.rating_prediction import fit_rating_prediction
+from app.engine.models.rating_prediction import fit_rating_prediction
 from benchmarks.peers_shape import INSTALL, PYTHON, ROOT
 
 _FILE = Path(__file__).resolve().parents[2] / "shared" / "data" / "ml-100k" / "interactions.csv.gz"

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.engine.features import ItemColumns
-from app.engine.loading import Batch
+from app.engine.tables.features import ItemColumns
+from app.engine.tables.loading import Batch
 
 MOVIELENS = Path(__file__).resolve().parents[2] / "shared" / "data" / "ml-1m"
 FILES = {"items": "items.csv.gz", "ratings": "interactions.csv.gz"}

@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.feature_table import Features
-from app.engine.kernels_features import DIMENSIONS
-from app.engine.preferences import Preferences
+from app.engine.tables.feature_kernels import DIMENSIONS
+from app.engine.tables.feature_table import Features
+from app.engine.tables.preferences import Preferences
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from app.engine import ranking
-from app.engine.feature_table import Features
-from app.engine.features import encode_many
-from app.engine.hybrid import scaled, summands
-from app.engine.ids import IdIndex
-from app.engine.item_based import ItemBased
-from app.engine.loading import Batch
-from app.engine.neighbourhood import Neighbourhood
-from app.engine.preferences import Preferences
-from app.engine.profile import Profile
-from app.engine.user_based import UserBased
+from app.engine.recommenders import ranking
+from app.engine.recommenders.hybrid import scaled, summands
+from app.engine.recommenders.item_based import ItemBased
+from app.engine.recommenders.neighbourhood import Neighbourhood
+from app.engine.recommenders.user_based import UserBased
+from app.engine.tables.feature_table import Features
+from app.engine.tables.features import encode_many
+from app.engine.tables.ids import IdIndex
+from app.engine.tables.loading import Batch
+from app.engine.tables.preferences import Preferences
+from app.engine.tables.profile import Profile
 from benchmarks.engine_data import SYNTHETIC, catalogue, movielens, synthetic
 
 K, N, TOP = 50, 10, 5.0

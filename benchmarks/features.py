@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.features import ItemColumns, encode_many
+from app.engine.tables.features import ItemColumns, encode_many
 from app.engine.warmup import compile_kernels
 from benchmarks.engine_expected import ExpectedByItems
 from benchmarks.engine_shop import Shop

@@ -15,7 +15,7 @@ import statistics
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.services import build_services
 from app.logs import configure
-from app.services.services import Services
+from app.usecases import Services
 from benchmarks.feed_bare import drain
 from benchmarks.feed_clock import Clock, Spent
 from benchmarks.feed_writes import Writes

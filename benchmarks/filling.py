@@ -14,10 +14,10 @@ import numpy as np
 from pymongo import MongoClient
 
 from app.domain.catalogue import Item
-from app.engine.loading import Batch
+from app.engine.tables.loading import Batch
+from app.live.encoding import encode_item
 from app.repositories.catalogue import MongoItems
 from app.repositories.mongo import MongoStore
-from app.services.encoding import encode_item
 from benchmarks.engine_data import SYNTHETIC, catalogue, synthetic
 
 T = TypeVar("T")

@@ -24,10 +24,10 @@ from app.domain.catalogue import Encoding, Item
 from app.domain.changes import Change, Collection
 from app.domain.filters import NO_FILTERS, Filters
 from app.domain.recommendations import Page, Query
-from app.engine.features import ItemColumns, encode_many
+from app.engine.tables.features import ItemColumns, encode_many
 from app.engine.warmup import compile_kernels
-from app.services.encoding import ENCODER_VERSION
-from app.services.services import Services
+from app.live.encoding import ENCODER_VERSION
+from app.usecases import Services
 from benchmarks.engine_data import synthetic
 from config import Settings
 

@@ -9,7 +9,7 @@ import orjson
 
 from app.domain.errors import UserTaken
 from app.factory import create_app
-from app.services.services import Services
+from app.usecases import Services
 from benchmarks.engine_expected import ExpectedByItems, ExpectedByUsers
 from benchmarks.engine_shop import TOP, W_ITEM, W_USER, K, N
 from benchmarks.stored_shop import StoredShop

@@ -17,18 +17,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from app.data.importing import EventImport, ImportReport, RatingImport
 from app.domain.catalogue import Item
 from app.domain.changes import Written
 from app.domain.ratings import RatingScale
 from app.domain.settings import ShopSettings
-from app.embedded import EmbeddedMongo
 from app.repositories.catalogue import MongoItems
 from app.repositories.events import MongoEvents
 from app.repositories.mongo import MongoStore
 from app.repositories.ratings import MongoRatings
 from app.repositories.replica_set import initiate
+from app.serve.embedded import EmbeddedMongo
 from app.services.events import Stored
-from app.services.importing import EventImport, ImportReport, RatingImport
 
 BATCH = 20_000
 USERS, ITEMS = 6_000, 4_000

@@ -1,6 +1,6 @@
 """What worker processes hold in memory."""
 
-from app.services.footprint import ProcessMemory, process_memory
+from app.live.footprint import ProcessMemory, process_memory
 
 _MIB = 2**20
 

@@ -18,8 +18,8 @@ from importlib.util import find_spec
 import numpy as np
 import polars as pl
 
+from app.data.demo.loading import GROCER
 from app.domain.settings import ShopSettings, Strategy
-from app.services.demo import GROCER
 from benchmarks.next_basket_shop import Basket, Grocer, Year
 
 N = 20

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded import EmbeddedMongo
 from app.repositories.replica_set import initiate
+from app.serve.embedded import EmbeddedMongo
 from benchmarks.engine_data import FILES, MOVIELENS
 from benchmarks.filling import fill
 

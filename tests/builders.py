@@ -23,7 +23,7 @@ from app.domain.accounts import Role
 from app.domain.events import Event
 from app.engine.warmup import compile_kernels
 from app.factory import create_app
-from app.services.services import Services
+from app.usecases import Services
 from config import Settings
 
 PASSWORD = "correct horse battery"

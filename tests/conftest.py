@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from app.embedded import EmbeddedMongo, NoMongod
-from app.embedded.binary import find_mongod
 from app.repositories.replica_set import initiate
+from app.serve.embedded import EmbeddedMongo, NoMongod
+from app.serve.embedded.binary import find_mongod
 from tests.builders import Clock, RunningShop, open_shop
 from tests.integration.service import Service
 

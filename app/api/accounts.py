@@ -3,9 +3,6 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow, public
-from app.api.answers import stored
-from app.api.limits import limited_by_address, limited_by_user
 from app.api.schemas.accounts import (
     LoginAnswer,
     LoginBody,
@@ -15,9 +12,12 @@ from app.api.schemas.accounts import (
     RegisterAnswer,
     RegisterBody,
 )
-from app.current import optional_role, services, subject
 from app.domain.accounts import Role
 from app.domain.changes import Written
+from app.http.access import allow, public
+from app.http.answers import stored
+from app.http.caller import optional_role, services, subject
+from app.http.limits import limited_by_address, limited_by_user
 
 bp = APIBlueprint("accounts", __name__, tag="Accounts")
 

@@ -6,16 +6,16 @@ from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
 from flask import Response, request
 
-from app.api.access import allow
-from app.api.answers import encoded
-from app.api.errors import described
 from app.api.lists import rendered
-from app.api.peer import Peer
 from app.api.schemas.batch import BatchBody
-from app.current import services
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
-from app.services.recommendations import Recommendations
+from app.http.access import allow
+from app.http.answers import encoded
+from app.http.caller import services
+from app.http.errors import described
+from app.http.peer import Peer
+from app.recommender.recommendations import Recommendations
 
 bp = APIBlueprint("batch", __name__, tag="Recommendations")
 _NDJSON = "application/x-ndjson"

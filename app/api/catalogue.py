@@ -6,8 +6,6 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow
-from app.api.answers import stored, success
 from app.api.schemas.catalogue import (
     DeleteItemAnswer,
     ItemAnswer,
@@ -18,10 +16,12 @@ from app.api.schemas.catalogue import (
     ItemsQuery,
     StoredItemsAnswer,
 )
-from app.current import services
 from app.domain.accounts import Role
 from app.domain.catalogue import Item
 from app.domain.errors import InvalidInput
+from app.http.access import allow
+from app.http.answers import stored, success
+from app.http.caller import services
 
 bp = APIBlueprint("catalogue", __name__, tag="Catalogue")
 _READERS = (Role.STOREFRONT, Role.ADMIN)

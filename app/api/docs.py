@@ -9,6 +9,7 @@ from flask import Response, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.api.schemas.common import Failure
+from app.http.access import OPTIONAL_BODY
 
 _DIST = Path(str(files("flask_swagger_ui"))) / "dist"
 _POLICY = (
@@ -23,9 +24,6 @@ Every success is `{"status": "success", ...}`, every failure
 A write answers with the header `X-Freshness`; send it along (or let the cookie do it) and the next
 read counts that write, whichever worker answers. Ids in addresses are percent-encoded.
 """
-
-OPTIONAL_BODY = "x-optional-body"
-"""Marks an operation whose body may be left out; taken out of the finished document."""
 
 OPENAPI: dict[str, Any] = {
     "DESCRIPTION": _ABOUT,

@@ -6,10 +6,6 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow
-from app.api.answers import stored
-from app.api.errors import described
-from app.api.parsing import Invalid
 from app.api.schemas.events import (
     EventBody,
     EventsAnswer,
@@ -17,10 +13,14 @@ from app.api.schemas.events import (
     EventsQuery,
     RefusedLine,
 )
-from app.current import caller, services, who
 from app.domain.accounts import Role
 from app.domain.errors import AppError
 from app.domain.events import Event
+from app.http.access import allow
+from app.http.answers import stored
+from app.http.caller import caller, services, who
+from app.http.errors import described
+from app.http.parsing import Invalid
 from app.services.events import Outcome, new_event_id
 
 bp = APIBlueprint("events", __name__, tag="Events")

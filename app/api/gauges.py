@@ -5,8 +5,8 @@ import os
 from prometheus_client import Gauge
 
 from app.domain.settings import MODEL_KINDS
-from app.services.footprint import process_memory
-from app.services.services import Services
+from app.live.footprint import process_memory
+from app.usecases import Services
 
 _BEHIND = Gauge(
     "shelfwise_feed_behind_seconds", "How far memory is behind", multiprocess_mode="livemostrecent"

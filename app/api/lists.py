@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from app.api.ids import new_id
 from app.api.schemas.recommendations import ShelfQuery
 from app.domain import subjects
 from app.domain.errors import InvalidInput
 from app.domain.recommendations import Page, Query, Recommended
-from app.services.cursors import Cursors
+from app.http.ids import new_id
+from app.recommender.cursors import Cursors
 
 
 def listed(cursors: Cursors, shelf: str, query: Query, page: Page) -> dict[str, Any]:

@@ -2,56 +2,30 @@
 
 import os
 from dataclasses import asdict
-from functools import cache
 from hmac import compare_digest
 
 from apiflask import APIBlueprint
-from flask import Request, Response, current_app, request
+from flask import Response, current_app, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
     CollectorRegistry,
-    Counter,
-    Histogram,
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.api.access import public
-from app.api.answers import success
-from app.api.errors import failure
 from app.api.gauges import measure
 from app.api.schemas.monitoring import LiveAnswer, ReadyAnswer
-from app.current import services
 from app.domain.errors import NotAllowed
+from app.http.access import public
+from app.http.answers import success
+from app.http.caller import services
+from app.http.errors import failure
 
 bp = APIBlueprint("monitoring", __name__, tag="Operations")
 
 _HERE = ("127.0.0.1", "::1")
 _PROXIED = frozenset({"X-Forwarded-For", "X-Real-Ip", "Forwarded"})  # who calls is elsewhere
-
-_SECONDS = Histogram(
-    "shelfwise_request_seconds",
-    "Time to answer, by route",
-    ["method", "route"],
-    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
-)
-_ANSWERS = Counter("shelfwise_answers_total", "Answers by route and status", ["route", "status"])
-
-
-def count(request: Request, status: int, seconds: float) -> None:
-    """Count an answer and the time it took."""
-    rule = request.url_rule
-    # a caller may make up as many paths and methods as it likes: they are counted as one
-    method, route = (request.method, rule.rule) if rule else ("none", "none")
-    timer, counter = _meters(method, route, status)
-    timer.observe(seconds)
-    counter.inc()
-
-
-@cache  # routes, methods and statuses are few; looking labels up costs more than counting
-def _meters(method: str, route: str, status: int) -> tuple[Histogram, Counter]:
-    return _SECONDS.labels(method, route), _ANSWERS.labels(route, status)
 
 
 @bp.get("/health/live")

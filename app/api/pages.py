@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow
-from app.api.answers import sight_of, success
-from app.api.errors import described
 from app.api.lists import listed, named
 from app.api.schemas.pages import PageAnswer, PageBody, ShelfOfPage
-from app.current import services, who_if_named
 from app.domain.accounts import Role
 from app.domain.errors import InvalidInput
 from app.domain.recommendations import Page, Query
-from app.services.cursors import Cursors
-from app.services.recommendations import Recommendations
+from app.http.access import allow
+from app.http.answers import sight_of, success
+from app.http.caller import services, who_if_named
+from app.http.errors import described
+from app.recommender.cursors import Cursors
+from app.recommender.recommendations import Recommendations
 
 bp = APIBlueprint("pages", __name__, tag="Recommendations")
 

@@ -3,13 +3,13 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app import current
-from app.api.access import allow
-from app.api.answers import sight_of, success
 from app.api.schemas.ratings import PredictedRatingAnswer, UserIdQuery
-from app.current import services
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
+from app.http import caller
+from app.http.access import allow
+from app.http.answers import sight_of, success
+from app.http.caller import services
 
 bp = APIBlueprint("predicted_ratings", __name__, tag="Ratings")
 _NOTHING = "The shopper has rated, or done, nothing that says anything of this item."
@@ -24,7 +24,7 @@ def predicted(item_id: str, query_data: UserIdQuery) -> Response:
 
     By the model `ratings` where one is in force and knows the item, else by the neighbours.
     """
-    who = current.subject(query_data.user_id)
+    who = caller.subject(query_data.user_id)
     sight = sight_of(who)
     found = services().predicted_ratings.of(Query(subject=who, own=sight.own), item_id)
     return success(

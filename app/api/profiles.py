@@ -3,14 +3,14 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app import current
-from app.api.access import allow
-from app.api.answers import sight_of, success
 from app.api.lists import named
 from app.api.schemas.profiles import ProfileAnswer
-from app.current import services
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
+from app.http import caller
+from app.http.access import allow
+from app.http.answers import sight_of, success
+from app.http.caller import services
 
 bp = APIBlueprint("profiles", __name__, tag="Shoppers")
 
@@ -20,7 +20,7 @@ bp = APIBlueprint("profiles", __name__, tag="Shoppers")
 @bp.output(ProfileAnswer)
 def of_user(user_id: str) -> Response:
     """Tell in figures what a shopper did, bought and prefers. A shopper says `me`."""
-    return _profile(current.subject(user_id))
+    return _profile(caller.subject(user_id))
 
 
 @bp.get("/sessions/<id:session_id>/profile")
@@ -28,7 +28,7 @@ def of_user(user_id: str) -> Response:
 @bp.output(ProfileAnswer)
 def of_session(session_id: str) -> Response:
     """Tell in figures what was done in an anonymous session."""
-    return _profile(current.who(None, session_id))
+    return _profile(caller.who(None, session_id))
 
 
 def _profile(subject: str) -> Response:

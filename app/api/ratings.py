@@ -3,11 +3,11 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow
-from app.api.answers import stored
 from app.api.schemas.ratings import RateAnswer, RateBody, RemoveRatingAnswer, UserIdQuery
-from app.current import caller, services, subject
 from app.domain.accounts import Role
+from app.http.access import allow
+from app.http.answers import stored
+from app.http.caller import caller, services, subject
 
 bp = APIBlueprint("ratings", __name__, tag="Ratings")
 

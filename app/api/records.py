@@ -8,19 +8,19 @@ from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
 from flask import Response, request
 
-from app import current
-from app.api.access import allow
-from app.api.answers import encoded
-from app.api.errors import described
-from app.api.peer import Peer
-from app.current import services
+from app.data.exporting import EVENT_COLUMNS, RATING_COLUMNS, event_row, rating_row
 from app.domain.accounts import Account, Role
 from app.domain.events import Event
 from app.domain.profiles import SubjectProfile
 from app.domain.ratings import Rating
 from app.domain.recommendations import Query
 from app.domain.sessions import Claim
-from app.services.exporting import EVENT_COLUMNS, RATING_COLUMNS, event_row, rating_row
+from app.http import caller
+from app.http.access import allow
+from app.http.answers import encoded
+from app.http.caller import services
+from app.http.errors import described
+from app.http.peer import Peer
 
 bp = APIBlueprint("records", __name__, tag="Shoppers")
 _NDJSON = "application/x-ndjson"
@@ -41,7 +41,7 @@ def export(user_id: str) -> Response:
     A shopper says `me`; it needs no account. The lines of events and ratings have the names that
     `flask import` reads.
     """
-    who = current.subject(user_id)
+    who = caller.subject(user_id)
     records = services().records.of(who)
     profile = services().profiles.of(Query(subject=who))
     Peer(request.environ).limit()

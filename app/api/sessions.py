@@ -3,11 +3,11 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow
-from app.api.answers import stored
 from app.api.schemas.accounts import DeleteSessionAnswer
-from app.current import services
 from app.domain.accounts import Role
+from app.http.access import allow
+from app.http.answers import stored
+from app.http.caller import services
 
 bp = APIBlueprint("sessions", __name__, tag="Shoppers")
 

@@ -3,11 +3,11 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow
-from app.api.answers import stored, success
 from app.api.schemas.settings import SettingsAnswer, SettingsBody
-from app.current import services
 from app.domain.accounts import Role
+from app.http.access import allow
+from app.http.answers import stored, success
+from app.http.caller import services
 
 bp = APIBlueprint("settings", __name__, tag="Settings")
 

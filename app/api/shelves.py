@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow
-from app.api.answers import sight_of, success
 from app.api.lists import continued, listed, named
 from app.api.schemas.carts import CartBody
 from app.api.schemas.recommendations import (
@@ -17,8 +15,10 @@ from app.api.schemas.recommendations import (
     ShelfQuery,
     TrendingQuery,
 )
-from app.current import services, who, who_if_named
 from app.domain.accounts import Role
+from app.http.access import allow
+from app.http.answers import sight_of, success
+from app.http.caller import services, who, who_if_named
 
 bp = APIBlueprint("shelves", __name__, tag="Recommendations")
 

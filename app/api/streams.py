@@ -9,16 +9,16 @@ from apiflask.schemas import FileSchema
 from flask import Response, request
 from prometheus_client import Gauge
 
-from app.api.access import allow, by_ticket
-from app.api.answers import encoded, given_token, success
 from app.api.lists import listed, named
-from app.api.peer import Peer
 from app.api.schemas.streams import StreamQuery, TicketAnswer, TicketBody
-from app.api.threads import step_aside
-from app.current import caller, services, who
 from app.domain.accounts import Role
 from app.domain.errors import NotAuthenticated, TooManyStreams
 from app.domain.streams import Beat, End, Event, Grant, Listed, Reason
+from app.http.access import allow, by_ticket
+from app.http.answers import encoded, given_token, success
+from app.http.caller import caller, services, who
+from app.http.peer import Peer
+from app.http.threads import step_aside
 from app.services.streams import Streams
 
 bp = APIBlueprint("streams", __name__, tag="Recommendations")

@@ -3,12 +3,12 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.access import allow
-from app.api.answers import stored, success
 from app.api.schemas.accounts import DeleteUserAnswer, User
 from app.api.schemas.ratings import RatingsAnswer
-from app.current import services, subject
 from app.domain.accounts import Role
+from app.http.access import allow
+from app.http.answers import stored, success
+from app.http.caller import services, subject
 
 bp = APIBlueprint("users", __name__, tag="Shoppers")
 

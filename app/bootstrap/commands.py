@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.control import Command
 from app.domain.errors import AppError
-from app.services.footprint import footprint
-from app.services.services import Services
+from app.live.footprint import footprint
+from app.serve.control import Command
+from app.usecases import Services
 
 
 class Unwritable(AppError):

@@ -8,13 +8,13 @@ from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.training_process import TrainingProcess
 from app.domain.ports import ErasureList
+from app.learning.clearing import ModelClearing
+from app.learning.departed import Departed
+from app.learning.library import ModelLibrary
+from app.learning.loading import ModelLoader
+from app.learning.refitting import ModelRefitting
+from app.learning.switching import ModelSwitch
 from app.repositories.model_files import ModelFiles
-from app.services.learning.clearing import ModelClearing
-from app.services.learning.departed import Departed
-from app.services.learning.library import ModelLibrary
-from app.services.learning.loading import ModelLoader
-from app.services.learning.refitting import ModelRefitting
-from app.services.learning.switching import ModelSwitch
 from app.services.settings import Settings as ShopSettingsService
 from config import Settings
 

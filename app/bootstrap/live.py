@@ -5,21 +5,21 @@ from collections.abc import Callable
 
 from app.bootstrap.repositories import Repositories
 from app.domain.ratings import RatingScale
-from app.services.contexts import Contexts
-from app.services.habits import LearnedHabits
-from app.services.later import Later
-from app.services.learned import LearnedModels
-from app.services.memory import Tables
-from app.services.projections.accounts import AccountsProjection
-from app.services.projections.activity import ActivityProjection
-from app.services.projections.catalogue import CatalogueProjection
-from app.services.projections.history import HistoryProjection
-from app.services.projections.ids import IdsProjection
-from app.services.projections.keys import KeysProjection
-from app.services.projections.models import ModelsProjection
-from app.services.projections.preferences import PreferencesProjection
-from app.services.projections.projection import Projection
-from app.services.projections.settings import SettingsProjection
+from app.learning.learned import LearnedModels
+from app.learning.projection import ModelsProjection
+from app.live.contexts import Contexts
+from app.live.habits import LearnedHabits
+from app.live.later import Later
+from app.live.memory import Tables
+from app.live.projections.accounts import AccountsProjection
+from app.live.projections.activity import ActivityProjection
+from app.live.projections.catalogue import CatalogueProjection
+from app.live.projections.history import HistoryProjection
+from app.live.projections.ids import IdsProjection
+from app.live.projections.keys import KeysProjection
+from app.live.projections.preferences import PreferencesProjection
+from app.live.projections.projection import Projection
+from app.live.projections.settings import SettingsProjection
 
 
 class Live:

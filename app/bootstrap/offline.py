@@ -15,8 +15,8 @@ from app.domain.catalogue import Item
 from app.domain.ratings import RatingScale
 from app.domain.recommendations import Page, Query
 from app.domain.settings import ShopSettings
-from app.services.evaluation.interactions import Interactions
-from app.services.evaluation.ports import Ranking
+from app.offline.evaluation.interactions import Interactions
+from app.offline.evaluation.ports import Ranking
 
 _FORMULA = ("weights", "half_life_days", "saturation")
 """Settings that what is in memory is computed by."""

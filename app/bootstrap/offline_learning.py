@@ -14,13 +14,13 @@ from app.domain.recommendations import Query
 from app.engine.jit import Float64s, Int32s
 from app.engine.models.model import unheard
 from app.engine.models.ratings import Ratings
-from app.services.evaluation.interactions import Interactions
-from app.services.evaluation.variants import FEWEST_RATINGS
-from app.services.learning.fitted import FittedModel
-from app.services.learning.kinds import kind_of
-from app.services.learning.training import require_enough
-from app.services.predicted_ratings import by_model as model
-from app.services.predicted_ratings import by_neighbours as neighbours
+from app.learning.fitted import FittedModel
+from app.learning.kinds import kind_of
+from app.learning.training import require_enough
+from app.offline.evaluation.interactions import Interactions
+from app.offline.evaluation.variants import FEWEST_RATINGS
+from app.recommender.predicted_ratings import by_model as model
+from app.recommender.predicted_ratings import by_neighbours as neighbours
 
 
 def fitting(kinds: Mapping[str, Mapping[str, Any]]) -> Callable[[Live, Interactions], None]:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from app.domain.catalogue import Item
 from app.domain.ratings import RatingBatch
 from app.domain.settings import ShopSettings
-from app.engine.history_loading import EventBatch
-from app.services.evaluation.interactions import NO_TIME, Interactions
+from app.engine.tables.history_loading import EventBatch
+from app.offline.evaluation.interactions import NO_TIME, Interactions
 
 _AT_ONCE = 20_000
 _UNTIMED_MS = 2 * 86_400_000  # before the clock: lately, but in no visit that lasts

@@ -13,32 +13,32 @@ from app.bootstrap.secret import find_secret
 from app.bootstrap.shelves import build_predictions, build_recommendations
 from app.bootstrap.snapshot_process import SnapshotProcess
 from app.domain.ratings import RatingScale
+from app.live.feed import Feed
+from app.live.freshness import Freshness
+from app.live.snapshot_keeper import SnapshotKeeper, SnapshotPolicy
+from app.live.snapshots import Snapshots
+from app.recommender.cursors import Cursors
+from app.recommender.profiles import Profiles
 from app.repositories.erasure_files import ErasureFile
 from app.repositories.snapshot_files import SnapshotFiles
 from app.services.accounts import Accounts
 from app.services.catalogue import Catalogue
 from app.services.chores import Chores
-from app.services.cursors import Cursors
 from app.services.deletions import Deletions, Traces
 from app.services.erasures import Erasures
 from app.services.events import Events
-from app.services.feed import Feed
-from app.services.freshness import Freshness
 from app.services.gate import Gate
 from app.services.health import Health
 from app.services.keys import Keys
 from app.services.passwords import Passwords
-from app.services.profiles import Profiles
 from app.services.ratings import Ratings
 from app.services.records import Records
-from app.services.services import Services
 from app.services.sessions import Sessions
 from app.services.settings import Settings as ShopSettingsService
-from app.services.snapshot_keeper import SnapshotKeeper, SnapshotPolicy
-from app.services.snapshots import Snapshots
 from app.services.streams import Streams
 from app.services.tickets import Tickets
 from app.services.tokens import Tokens
+from app.usecases import Services
 from config import Settings
 
 _CHORE_SECONDS = 10.0

@@ -5,19 +5,19 @@ from collections.abc import Callable
 from app.bootstrap.live import Live
 from app.domain.ratings import RatingScale
 from app.domain.settings import LEARNED, ShopSettings, Strategy
-from app.services.predicted_ratings import PredictedRatings
-from app.services.recommendations import Recommendations
-from app.services.shelves.bought_together import baskets_shelf
-from app.services.shelves.buy_again import buy_again_shelf
-from app.services.shelves.for_category import for_category_shelf
-from app.services.shelves.for_you import for_you_shelf
-from app.services.shelves.new import new_shelf
-from app.services.shelves.opinions import ByCoRating, ByFeatures, ByModel, ByUsers, Voice
-from app.services.shelves.personal import PersonalScorer
-from app.services.shelves.popular import popular_shelf
-from app.services.shelves.recent import recently_viewed_shelf
-from app.services.shelves.similar import similar_shelf
-from app.services.shelves.trending import trending_shelf
+from app.recommender.predicted_ratings import PredictedRatings
+from app.recommender.recommendations import Recommendations
+from app.recommender.scorers.bought_together import baskets_shelf
+from app.recommender.scorers.buy_again import buy_again_shelf
+from app.recommender.scorers.new import new_shelf
+from app.recommender.scorers.opinions import ByCoRating, ByFeatures, ByModel, ByUsers, Voice
+from app.recommender.scorers.personal import PersonalScorer
+from app.recommender.scorers.popular import popular_shelf
+from app.recommender.scorers.recent import recently_viewed_shelf
+from app.recommender.scorers.similar import similar_shelf
+from app.recommender.scorers.trending import trending_shelf
+from app.recommender.shelves.for_category import for_category_shelf
+from app.recommender.shelves.for_you import for_you_shelf
 
 
 def build_recommendations(live: Live, scale: RatingScale) -> Recommendations:

@@ -12,13 +12,13 @@ from app.bootstrap.commands import commands
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import require_secret
 from app.bootstrap.services import build_services
-from app.control import ControlServer
 from app.domain.errors import StoreUnavailable
-from app.embedded import EmbeddedMongo
+from app.live.contexts import SECONDS as LEARN_SECONDS
+from app.live.rounds import Rounds
 from app.repositories.replica_set import initiate
-from app.services.contexts import SECONDS as LEARN_SECONDS
-from app.services.rounds import Rounds
-from app.services.services import Services
+from app.serve.control import ControlServer
+from app.serve.embedded import EmbeddedMongo
+from app.usecases import Services
 from config import Settings
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from app.api.schemas.settings import SettingsBody
 from app.domain.recommendations import Window
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
-from app.services.evaluation.variants import BASELINES, POPULAR, Variant, baseline
+from app.offline.evaluation.variants import BASELINES, POPULAR, Variant, baseline
 
 _STRATEGIES = tuple(strategy.value for strategy in Strategy)
 _KIND = "weights."  # weights.purchase=8

@@ -10,7 +10,7 @@ from flask import current_app
 from app.bootstrap import Shop
 from app.cli.workshop import Workshop, build_workshop
 from app.domain.errors import AppError
-from app.embedded import EmbeddedMongoError
+from app.serve.embedded import EmbeddedMongoError
 
 
 def shop() -> Shop:

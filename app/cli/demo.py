@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 from app.cli.access import demo_access
 from app.cli.context import explained, services
 from app.cli.progress import progress
-from app.services.demo import ABOUT
+from app.data.demo.loading import ABOUT
 
 demo = AppGroup("demo", help="The demo shop: a grocer's items and baskets.")
 

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 import click
 
 from app.cli.running import pairs
+from app.data.importing.kinds import check_declared
+from app.data.importing.runs import EventOptions
+from app.data.importing.values import to_time
 from app.domain.errors import InvalidInput
-from app.services.evaluation.asking import Mode
-from app.services.evaluation.options import EvaluationOptions
-from app.services.evaluation.splits import MAX_DAYS, SplitKind, SplitOptions
-from app.services.importing.kinds import check_declared
-from app.services.importing.runs import EventOptions
-from app.services.importing.values import to_time
+from app.offline.evaluation.asking import Mode
+from app.offline.evaluation.options import EvaluationOptions
+from app.offline.evaluation.splits import MAX_DAYS, SplitKind, SplitOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _MODES = {"new": (Mode.NEW,), "all": (Mode.ALL,), "both": (Mode.NEW, Mode.ALL)}

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from app.services.evaluation.report_definitions import SIGNIFICANT, define
-from app.services.evaluation.results import Estimate, Results, VariantResult
+from app.offline.evaluation.report_definitions import SIGNIFICANT, define
+from app.offline.evaluation.results import Estimate, Results, VariantResult
 
 _LISTS = ("ndcg", "recall", "precision", "hit", "mrr")
 _BEYOND = ("item_coverage", "user_coverage", "diversity", "novelty", "serendipity", "gini",

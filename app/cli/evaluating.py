@@ -23,14 +23,14 @@ from app.cli.progress import progress
 from app.domain.catalogue import Item
 from app.domain.ratings import RatingScale
 from app.domain.settings import ShopSettings
-from app.services.evaluation import sources
-from app.services.evaluation.asking import Mode
-from app.services.evaluation.assembling import Made, results_of
-from app.services.evaluation.evaluation import Evaluation
-from app.services.evaluation.interactions import Interactions
-from app.services.evaluation.ports import MakeShop
-from app.services.evaluation.results import Results, to_plain
-from app.services.evaluation.variants import (
+from app.offline.evaluation import sources
+from app.offline.evaluation.asking import Mode
+from app.offline.evaluation.assembling import Made, results_of
+from app.offline.evaluation.evaluation import Evaluation
+from app.offline.evaluation.interactions import Interactions
+from app.offline.evaluation.ports import MakeShop
+from app.offline.evaluation.results import Results, to_plain
+from app.offline.evaluation.variants import (
     FEWEST_RATINGS,
     POPULAR,
     RANDOM,
@@ -167,7 +167,7 @@ def _made(against: str, evaluation: Evaluation) -> Made:
 
 
 def _write(results: Results, html: Path, as_json: Path | None) -> None:
-    from app.services.evaluation.report import render_html  # needs matplotlib, after it was checked
+    from app.offline.evaluation.report import render_html  # needs matplotlib, after it was checked
 
     try:
         html.write_text(render_html(results), encoding="utf-8")

@@ -10,11 +10,11 @@ from flask.cli import with_appcontext
 
 from app.cli.context import explained, services
 from app.cli.running import FILE, FILES, import_options, pairs, run_export, run_import
+from app.data.importing.columns import EVENT_FIELDS
+from app.data.importing.kinds import check_declared
+from app.data.importing.runs import EventOptions
+from app.data.importing.values import to_time
 from app.domain.errors import InvalidInput
-from app.services.importing.columns import EVENT_FIELDS
-from app.services.importing.kinds import check_declared
-from app.services.importing.runs import EventOptions
-from app.services.importing.values import to_time
 
 _MOST = 1000.0  # a weight, up or down
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from app.cli.context import shop
-from app.control import ask_all
+from app.serve.control import ask_all
 
 _LINE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1

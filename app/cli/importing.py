@@ -8,8 +8,8 @@ from flask.cli import AppGroup
 
 from app.cli.events import export_events, import_events
 from app.cli.running import FILE, FILES, import_options, run_export, run_import
-from app.services.importing.columns import ITEM_FIELDS, RATING_FIELDS
-from app.services.importing.runs import ImportOptions
+from app.data.importing.columns import ITEM_FIELDS, RATING_FIELDS
+from app.data.importing.runs import ImportOptions
 
 imports = AppGroup(
     "import", help="Read items, events or ratings from a file. See: flask import events --help"

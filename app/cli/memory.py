@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.bootstrap import Shop
-from app.control import ask_all
+from app.serve.control import ask_all
 
 _BYTES = ("resident", "proportional", "private", "tables")
 _COUNTS = ("ratings", "users", "items")

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 from app.cli.context import explained, services, shop
 from app.cli.progress import progress
-from app.control import ask_all
+from app.serve.control import ask_all
 
 _LOOK_SECONDS = 0.2
 

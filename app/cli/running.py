@@ -9,10 +9,10 @@ import click
 from app.cli.context import explained, services
 from app.cli.progress import progress
 from app.cli.workshop import Workshop
-from app.services.exporting import ExportReport, Exports
-from app.services.importing.columns import Field
-from app.services.importing.rejects import rejects_path
-from app.services.importing.runs import ImportOptions, ImportReport, Progress
+from app.data.exporting import ExportReport, Exports
+from app.data.importing.columns import Field
+from app.data.importing.rejects import rejects_path
+from app.data.importing.runs import ImportOptions, ImportReport, Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Run = Callable[[Path, Any, Progress], ImportReport]

@@ -9,10 +9,10 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from app.cli.evaluate_options import DATA
+from app.data.importing.values import to_time
 from app.domain.errors import InvalidInput
 from app.domain.settings import LEARNED, PARTS
-from app.services.evaluation.splits import SplitKind
-from app.services.importing.values import to_time
+from app.offline.evaluation.splits import SplitKind
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path, dir_okay=False)

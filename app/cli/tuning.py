@@ -25,13 +25,13 @@ from app.cli.tuning_words import Told, words_of
 from app.domain.catalogue import Item
 from app.domain.ratings import RatingScale
 from app.domain.settings import ShopSettings
-from app.services.evaluation.asking import Mode
-from app.services.evaluation.interactions import Interactions
-from app.services.evaluation.ports import MakeShop
-from app.services.evaluation.splits import SplitKind, SplitOptions
-from app.services.tuning.applying import apply, evidence_of, missing_models, undo
-from app.services.tuning.preparing import TuningOptions
-from app.services.tuning.tuning import Outcome, tune
+from app.offline.evaluation.asking import Mode
+from app.offline.evaluation.interactions import Interactions
+from app.offline.evaluation.ports import MakeShop
+from app.offline.evaluation.splits import SplitKind, SplitOptions
+from app.offline.tuning.applying import apply, evidence_of, missing_models, undo
+from app.offline.tuning.preparing import TuningOptions
+from app.offline.tuning.tuning import Outcome, tune
 
 _ROOT = Path(__file__).resolve().parents[2]
 _NEEDED = {"optuna": "searches", "pytrec_eval": "computes the metrics"}

@@ -14,8 +14,8 @@ from app.cli.progress import progress
 from app.domain.models import ModelRecord
 from app.domain.ratings import RatingScale
 from app.domain.settings import ShopSettings
-from app.services.evaluation import sources
-from app.services.evaluation.sources import ShopData
+from app.offline.evaluation import sources
+from app.offline.evaluation.sources import ShopData
 
 
 def read(

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from app.services.tuning.comparing import Comparison
-from app.services.tuning.preparing import TuningOptions
-from app.services.tuning.search import Tried
-from app.services.tuning.tuning import Outcome
+from app.offline.tuning.comparing import Comparison
+from app.offline.tuning.preparing import TuningOptions
+from app.offline.tuning.search import Tried
+from app.offline.tuning.tuning import Outcome
 
 _SECONDS = 2.0  # between two lines
 _DEAR, _FEW_MS = 3.0, 5.0

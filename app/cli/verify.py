@@ -6,9 +6,9 @@ import click
 from flask.cli import with_appcontext
 
 from app.bootstrap import build_services
+from app.bootstrap.verification import Verification
 from app.cli.context import explained, services, shop
-from app.control import ask_all
-from app.services.verification import Verification
+from app.serve.control import ask_all
 
 _PATIENCE_SECONDS = 300.0
 

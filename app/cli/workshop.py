@@ -4,23 +4,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.bootstrap import Shop
+from app.data.demo.loading import DemoShop
+from app.data.embedding.embedding import Embedding
+from app.data.embedding.text_model import load_text_model
+from app.data.exporting import Exports
+from app.data.importing.events import EventImport
+from app.data.importing.items import ItemImport
+from app.data.importing.ratings import RatingImport
+from app.learning.library import ModelLibrary
+from app.learning.switching import ModelSwitch
+from app.learning.training import ModelTraining
+from app.live.snapshot_making import SnapshotMaking
+from app.live.snapshots import Snapshots
 from app.services.accounts import Accounts
 from app.services.deletions import Deletions
-from app.services.demo import DemoShop
-from app.services.embedding.embedding import Embedding
-from app.services.embedding.text_model import load_text_model
 from app.services.erasures import Erasures
-from app.services.exporting import Exports
-from app.services.importing.events import EventImport
-from app.services.importing.items import ItemImport
-from app.services.importing.ratings import RatingImport
 from app.services.keys import Keys
-from app.services.learning.library import ModelLibrary
-from app.services.learning.switching import ModelSwitch
-from app.services.learning.training import ModelTraining
 from app.services.settings import Settings as ShopSettings
-from app.services.snapshot_making import SnapshotMaking
-from app.services.snapshots import Snapshots
 from config import Settings
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, by name. One table in `app.api.errors` gives each its HTTP status."""
+"""What can go wrong, by name. One table in `app.http.errors` gives each its HTTP status."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -7,29 +7,29 @@ import numpy as np
 
 from app.domain.catalogue import Item
 from app.domain.filters import Filters
-from app.engine import ranking
-from app.engine.activity import Activity
-from app.engine.baskets import Baskets
-from app.engine.categories import Categories
-from app.engine.co_liked import co_liked
-from app.engine.co_rated import CoRated, CoRating
-from app.engine.context import ContextCounts, lifted
-from app.engine.event_record import Fact
-from app.engine.facets import Facets
-from app.engine.feature_table import Features
-from app.engine.habits import count_habits
-from app.engine.history import History
-from app.engine.history_loading import EventBatch
-from app.engine.ids import IdIndex
-from app.engine.implied import Formula, Implied, Landmark
-from app.engine.item_based import ItemBased
-from app.engine.kernels_history import oldest
-from app.engine.neighbourhood import Neighbourhood
-from app.engine.preferences import Preferences
-from app.engine.rating_prediction import RatingParameters, fit_rating_prediction
-from app.engine.tally import Tally
-from app.engine.transitions import Transitions
-from app.engine.user_based import UserBased
+from app.engine.models.rating_prediction import RatingParameters, fit_rating_prediction
+from app.engine.recommenders import ranking
+from app.engine.recommenders.baskets import Baskets
+from app.engine.recommenders.co_liked import co_liked
+from app.engine.recommenders.co_rated import CoRated, CoRating
+from app.engine.recommenders.item_based import ItemBased
+from app.engine.recommenders.neighbourhood import Neighbourhood
+from app.engine.recommenders.transitions import Transitions
+from app.engine.recommenders.user_based import UserBased
+from app.engine.tables.activity import Activity
+from app.engine.tables.categories import Categories
+from app.engine.tables.context import ContextCounts, lifted
+from app.engine.tables.event_record import Fact
+from app.engine.tables.facets import Facets
+from app.engine.tables.feature_table import Features
+from app.engine.tables.habits import count_habits
+from app.engine.tables.history import History
+from app.engine.tables.history_kernels import oldest
+from app.engine.tables.history_loading import EventBatch
+from app.engine.tables.ids import IdIndex
+from app.engine.tables.implied import Formula, Implied, Landmark
+from app.engine.tables.preferences import Preferences
+from app.engine.tables.tally import Tally
 
 
 def compile_kernels() -> None:

@@ -14,7 +14,7 @@ from bson.tz_util import utc
 from app.domain.changes import Change, Collection
 from app.domain.ratings import Rating
 from app.engine.jit import Bytes, Int32s
-from app.repositories.kernels_bson import (
+from app.repositories.bson_kernels import (
     END,
     ITEM,
     ITEM_END,

@@ -10,8 +10,8 @@ from bson import decode_all
 
 from app.domain.changes import Collection
 from app.domain.ratings import RatingBatch
+from app.repositories.bson_kernels import find_ratings
 from app.repositories.foreign import understood
-from app.repositories.kernels_bson import find_ratings
 from app.repositories.mongo import Document
 from app.repositories.rating_documents import to_rating
 from app.repositories.raw_values import numbers, texts

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from app.embedded import EmbeddedMongo, EmbeddedMongoError
+from app.serve.embedded import EmbeddedMongo, EmbeddedMongoError
 from app.serve.machine import (
     Backoff,
     CannotServe,

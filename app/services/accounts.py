@@ -17,9 +17,9 @@ from app.domain.errors import (
 )
 from app.domain.ids import check_id
 from app.domain.ports import AccountRepository, EventRepository, RatingRepository
-from app.services.feed import Feed
+from app.live.feed import Feed
+from app.live.projections.accounts import AccountsProjection
 from app.services.passwords import Passwords
-from app.services.projections.accounts import AccountsProjection
 from app.services.tokens import Tokens
 
 MIN_PASSWORD, MAX_PASSWORD = 8, 256

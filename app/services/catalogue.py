@@ -9,8 +9,8 @@ from app.domain.catalogue import Item, Vectors, check_item, merged_vectors
 from app.domain.changes import Position, Written
 from app.domain.errors import InvalidInput, UnknownItem
 from app.domain.ports import DeletionRepository, ItemRepository
-from app.services.encoding import encode_item
-from app.services.feed import Feed
+from app.live.encoding import encode_item
+from app.live.feed import Feed
 
 T = TypeVar("T")
 

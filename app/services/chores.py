@@ -7,7 +7,7 @@ import structlog
 
 from app.domain.errors import StoreUnavailable
 from app.domain.ports import Leases
-from app.services.rounds import Rounds
+from app.live.rounds import Rounds
 
 log = structlog.get_logger(__name__)
 

@@ -24,7 +24,7 @@ from app.domain.ports import (
     RatingRepository,
     SessionRepository,
 )
-from app.services.feed import Feed
+from app.live.feed import Feed
 
 log = structlog.get_logger(__name__)
 

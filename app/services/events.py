@@ -25,10 +25,10 @@ from app.domain.ports import (
     ItemRepository,
 )
 from app.domain.settings import ShopSettings
-from app.services.feed import Feed
+from app.live.feed import Feed
+from app.live.projections.catalogue import CatalogueProjection
 from app.services.gate import present_visit
 from app.services.grouping import Grouped
-from app.services.projections.catalogue import CatalogueProjection
 from app.services.sessions import Sessions, moved_key
 
 _CLOCK_SLACK = timedelta(seconds=60)  # a storefront's clock may be ahead of ours

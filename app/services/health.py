@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import StoreUnavailable
 from app.domain.ports import Store
-from app.services.feed import Feed
+from app.live.feed import Feed
 
 MAX_BEHIND_SECONDS = 30.0
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from app.domain.accounts import KEY_ROLES, ApiKey, Caller, Role
 from app.domain.errors import InvalidInput, NotAllowed, NotAuthenticated, UnknownKey
 from app.domain.ports import KeyRepository
-from app.services.feed import Feed
-from app.services.projections.keys import KeysProjection
+from app.live.feed import Feed
+from app.live.projections.keys import KeysProjection
 
 
 class Keys:

@@ -13,7 +13,7 @@ from app.domain.ports import (
     RatingRepository,
 )
 from app.domain.ratings import Rating, RatingScale
-from app.services.feed import Feed
+from app.live.feed import Feed
 
 
 class Ratings:

@@ -13,7 +13,7 @@ from app.domain import subjects
 from app.domain.changes import Position, Written
 from app.domain.events import EventKey
 from app.domain.ports import EventRepository, SessionRepository
-from app.services.feed import Feed
+from app.live.feed import Feed
 
 _CHUNK = 1000
 _PATIENCE = timedelta(seconds=60)  # a claim that old whose events are not moved was cut short

@@ -10,7 +10,7 @@ from app.domain.errors import Conflict, InvalidInput
 from app.domain.events import MAX_KINDS, WEIGHTS
 from app.domain.ports import SettingsRepository
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
-from app.services.feed import Feed
+from app.live.feed import Feed
 
 _MOST_VECTORS = 64  # names with a weight of their own; every worker and every answer carries them
 

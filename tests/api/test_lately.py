@@ -7,7 +7,7 @@ import pytest
 
 from app.bootstrap.live import Live
 from app.domain.events import Event, EventKey
-from app.engine.activity import Span
+from app.engine.tables.activity import Span
 from tests.builders import done, failed, ids_of
 from tests.unit.engine.builders import mapped
 

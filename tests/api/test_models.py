@@ -10,13 +10,13 @@ from click.testing import Result
 
 from app.domain.settings import ShopSettings
 from app.factory import create_app
+from app.learning.clearing import ModelClearing
+from app.learning.departed import Departed
+from app.learning.training import ModelTraining
 from app.repositories.erasure_files import ErasureFile
-from app.services.learning.clearing import ModelClearing
-from app.services.learning.departed import Departed
-from app.services.learning.training import ModelTraining
 from tests.builders import RunningShop, done, ids_of
 from tests.integration.processes import eventually
-from tests.unit.services.learning_builders import neural
+from tests.unit.learning.builders import neural
 
 pytestmark = pytest.mark.slow
 
@@ -181,7 +181,7 @@ def test_a_shop_without_preferences_is_too_small(make_shop: Callable[..., Runnin
 def test_a_model_that_memory_cannot_hold_is_not_begun(
     shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.learning.training.available_bytes", lambda: 100)
+    monkeypatch.setattr("app.learning.training.available_bytes", lambda: 100)
     result = flask(shop, "train", "ease")
     assert result.exit_code == 1
     assert "flask train als" in result.output

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.cli.workshop import build_workshop
+from app.data.importing import EventOptions
+from app.data.importing.runs import ImportOptions
 from app.domain.accounts import Role
 from app.domain.events import Event, EventContext, EventKey
-from app.services.importing import EventOptions
-from app.services.importing.runs import ImportOptions
 from tests.builders import PASSWORD, done, failed, new_id
 
 

@@ -19,8 +19,8 @@ from app.domain.filters import Filters
 from app.domain.ratings import Rating
 from app.domain.settings import ShopSettings, Similarity, Strategy
 from app.domain.subjects import of_session
-from app.services.encoding import encode_item
-from app.services.projections.projection import Projection
+from app.live.encoding import encode_item
+from app.live.projections.projection import Projection
 from tests.unit.engine.builders import mapped
 
 NOW = datetime(2026, 5, 1, 12, 30, 15, 250000, UTC)

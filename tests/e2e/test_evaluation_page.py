@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.services.evaluation.report import render_html
-from app.services.evaluation.results import Estimate, Group, Results, Tier, VariantResult
+from app.offline.evaluation.report import render_html
+from app.offline.evaluation.results import Estimate, Group, Results, Tier, VariantResult
 
 pytestmark = pytest.mark.browser
 

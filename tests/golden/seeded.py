@@ -11,8 +11,8 @@ from app.domain.catalogue import Item
 from app.domain.events import Event, EventContext, EventKey
 from app.domain.ratings import Rating
 from app.domain.settings import ShopSettings
-from app.services.encoding import encode_item
-from app.services.evaluation.interactions import gathered
+from app.live.encoding import encode_item
+from app.offline.evaluation.interactions import gathered
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 KINDS = (

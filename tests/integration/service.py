@@ -19,7 +19,7 @@ from pymongo.database import Database
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.services import build_services
 from app.domain.accounts import Role
-from app.embedded import running_uri
+from app.serve.embedded import running_uri
 from config import Settings
 from tests.integration.client import HOST, Client, Headers
 from tests.integration.processes import children, eventually, kill, lives, marked, owner, words

@@ -11,8 +11,8 @@ from typing import Self
 import pytest
 
 from app.domain.accounts import Role
-from app.embedded import EmbeddedMongo
 from app.repositories.replica_set import initiate
+from app.serve.embedded import EmbeddedMongo
 from tests.builders import PASSWORD, new_id
 from tests.integration.client import Answer
 from tests.integration.processes import eventually, kill, lives

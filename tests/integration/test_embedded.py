@@ -15,16 +15,16 @@ import pytest
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
-from app.embedded import EmbeddedMongo, MongodFailed, NoMongod, running_uri
-from app.embedded.binary import find_mongod
-from app.embedded.process import HOST, is_ours, wait_until
 from app.repositories.replica_set import initiate
+from app.serve.embedded import EmbeddedMongo, MongodFailed, NoMongod, running_uri
+from app.serve.embedded.binary import find_mongod
+from app.serve.embedded.process import HOST, is_ours, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
 import sys
 from pathlib import Path
-from app.embedded import EmbeddedMongo
+from app.serve.embedded import EmbeddedMongo
 from app.repositories.replica_set import initiate
 with EmbeddedMongo(Path(sys.argv[1]), prepare=initiate) as mongo:
     print(mongo.pid, flush=True)

@@ -9,7 +9,7 @@ import pytest
 
 from app.factory import create_app
 from config import Settings
-from tests.unit.services.evaluating import items_of, two_tastes
+from tests.unit.offline.evaluation.evaluating import items_of, two_tastes
 
 pytest.importorskip("pytrec_eval", reason="an optional package, see requirements-evaluation.txt")
 

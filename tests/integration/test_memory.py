@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.domain.accounts import Role
-from app.services.footprint import process_memory
+from app.live.footprint import process_memory
 from tests.integration.processes import eventually, kill
 from tests.integration.service import GUNICORN, Service, free_port
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.accounts import Role
-from app.services.footprint import process_memory
+from app.live.footprint import process_memory
 from tests.integration.client import Client
 from tests.integration.processes import eventually, kill
 from tests.integration.service import Service

@@ -13,9 +13,9 @@ import pytest
 
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.services import build_services
-from app.control import ask_all
 from app.domain.accounts import Role
-from app.services.learning.switching import ModelSwitch
+from app.learning.switching import ModelSwitch
+from app.serve.control import ask_all
 from config import Settings
 from tests.integration.client import Client
 from tests.integration.processes import PROC, eventually, kill, marked

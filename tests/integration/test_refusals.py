@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded.binary import find_mongod
-from app.embedded.process import wait_until_listening
+from app.serve.embedded.binary import find_mongod
+from app.serve.embedded.process import wait_until_listening
 from tests.integration.client import HOST
 from tests.integration.service import GUNICORN, SUPERVISED, Service, free_port
 

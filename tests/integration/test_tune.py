@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.domain.accounts import Role
-from app.services.evaluation.sources import ShopData
+from app.offline.evaluation.sources import ShopData
 from tests.integration.service import Service
-from tests.unit.services.tuning_shops import only_features_tell, only_others_tell, written
+from tests.unit.offline.tuning.shops import only_features_tell, only_others_tell, written
 
 pytest.importorskip("optuna", reason="needs requirements-evaluation.txt")
 pytest.importorskip("pytrec_eval", reason="needs requirements-evaluation.txt")

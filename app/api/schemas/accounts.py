@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from app.api.parsing import Input
 from app.api.schemas.common import Answer, Id, SessionId, Time
+from app.http.parsing import Input
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 NewPassword = Annotated[SecretStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]

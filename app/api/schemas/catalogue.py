@@ -4,7 +4,6 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag
 
-from app.api.parsing import Input
 from app.api.schemas.common import Answer, Id, Text, Time
 from app.api.schemas.vectors import Features, VectorChanges, Vectors
 from app.domain.catalogue import (
@@ -19,6 +18,7 @@ from app.domain.catalogue import (
     MAX_URL,
     Item,
 )
+from app.http.parsing import Input
 
 MAX_ITEMS = 1000
 Title = Annotated[Text, Field(max_length=MAX_TEXT)]

@@ -16,7 +16,6 @@ from pydantic import (
     WrapValidator,
 )
 
-from app.api.parsing import Input, faults_of
 from app.api.schemas.common import Answer, Id, SessionId, Text
 from app.domain.events import (
     MAX_EVENTS,
@@ -29,6 +28,7 @@ from app.domain.events import (
     EventContext,
     EventKey,
 )
+from app.http.parsing import Input, faults_of
 
 
 def _to_utc(at: datetime | float) -> datetime:

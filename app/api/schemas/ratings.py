@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.parsing import Input
 from app.api.schemas.common import Answer, Id, Time
+from app.http.parsing import Input
 
 Stars = Annotated[float, Field(description="Within the shop's scale, 1 to 5 unless configured.")]
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.parsing import Input
 from app.api.schemas.common import Answer, Weight
 from app.domain.catalogue import VECTOR_NAME
 from app.domain.settings import Similarity, Strategy
+from app.http.parsing import Input
 
 _Kind = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
 

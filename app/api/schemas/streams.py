@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from app.api.parsing import Input
 from app.api.schemas.common import Answer
 from app.api.schemas.recommendations import ListOptions, Session, UserId
+from app.http.parsing import Input
 
 
 class TicketBody(Input):

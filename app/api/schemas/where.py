@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.parsing import Input
 from app.api.schemas.common import Text
 from app.domain.events import MAX_WORD, NO_CONTEXT, EventContext
+from app.http.parsing import Input
 
 
 class Where(Input):

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.engine.jit import Float64s, Int32s
 from app.engine.models.model import Arrays, Progress, unheard
-from app.engine.rating_prediction import (
+from app.engine.models.rating_prediction import (
     RatingParameters,
     RatingPrediction,
     fit_rating_prediction,

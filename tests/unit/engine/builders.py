@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.ids import IdIndex
-from app.engine.preferences import Preferences
+from app.engine.tables.ids import IdIndex
+from app.engine.tables.preferences import Preferences
 from tests.brute_force import Ratings, float32
 
 Row = tuple[str, str, float]

@@ -4,9 +4,9 @@ import threading
 
 from hypothesis import strategies as st
 
-from app.engine.event_record import Fact
-from app.engine.history import History
-from app.engine.ids import IdIndex
+from app.engine.tables.event_record import Fact
+from app.engine.tables.history import History
+from app.engine.tables.ids import IdIndex
 
 SUBJECTS, ITEMS = "abcd", "stuvwxyz"
 Told = dict[tuple[str, str], tuple[str, Fact]]

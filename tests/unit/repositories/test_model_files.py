@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.models import ModelRecord, ModelRejected
 from app.repositories.model_files import ModelFiles
-from tests.unit.services.learning_builders import record
+from tests.unit.learning.builders import record
 
 PARTS = {
     "model": {"weights": np.arange(6.0).reshape(2, 3), "power": np.array(0.5)},

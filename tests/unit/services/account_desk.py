@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from app.domain.errors import NotAuthenticated
+from app.live.projections.accounts import AccountsProjection
 from app.repositories.accounts import MongoAccounts
 from app.services.accounts import Accounts
-from app.services.projections.accounts import AccountsProjection
 from app.services.tokens import Tokens
 from tests.builders import PASSWORD, Clock
+from tests.unit.data.shop_fakes import FakeEvents, FakeRatings
 from tests.unit.services.mock_store import MockFeed, MockStore
-from tests.unit.services.shop_fakes import FakeEvents, FakeRatings
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 OTHER = "another password"

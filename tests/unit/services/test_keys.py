@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from app.domain.accounts import KEY_ROLES, Caller, Role
 from app.domain.errors import InvalidInput, NotAllowed, NotAuthenticated, UnknownKey
+from app.live.projections.keys import KeysProjection
 from app.repositories.keys import MongoKeys
 from app.services.keys import Keys
-from app.services.projections.keys import KeysProjection
 from tests.builders import ORIGIN, Clock
 from tests.unit.services.mock_store import MockFeed, MockStore
 

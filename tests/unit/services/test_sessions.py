@@ -13,8 +13,8 @@ from app.domain.events import Event, EventKey
 from app.repositories.sessions import MongoSessions
 from app.services.sessions import Sessions, moved_key
 from tests.builders import Clock
+from tests.unit.data.shop_fakes import NOWHERE, FakeEvents
 from tests.unit.services.mock_store import MockFeed, MockStore
-from tests.unit.services.shop_fakes import NOWHERE, FakeEvents
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SESSION = "session-1"

@@ -11,8 +11,8 @@ from app.domain.changes import Written
 from app.domain.errors import Conflict, InvalidInput
 from app.domain.events import WEIGHTS
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Similarity, Strategy
+from app.live.projections.settings import SettingsProjection
 from app.repositories.settings import MongoSettings
-from app.services.projections.settings import SettingsProjection
 from app.services.settings import Settings
 from tests.unit.services.mock_store import MockFeed, MockStore
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from app.engine.models.rating_prediction import RatingParameters
 from app.engine.models.ratings import Ratings, fit_ratings
-from app.engine.rating_prediction import RatingParameters
 
 QUICK = RatingParameters(dimensions=2, warm_up=10, draws=10)
 N_USERS, N_ITEMS = 60, 40

@@ -1,0 +1,1 @@
+"""Import, export, embedding and the demo shop."""

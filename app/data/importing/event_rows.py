@@ -1,0 +1,195 @@
+"""Batches of cells as events."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import xxhash
+
+from app.data.importing.columns import EVENT_FIELDS, recognise
+from app.data.importing.event_columns import CONTEXT, PLAIN, Column, Convert, Times, read_column
+from app.data.importing.kinds import RATING, Kinds
+from app.data.importing.occurrences import Occurrences
+from app.data.importing.parsed import Parsed
+from app.data.importing.rejects import Reject
+from app.data.importing.runs import EventOptions, selected
+from app.data.importing.tables import Batch
+from app.domain.errors import InvalidInput
+from app.domain.events import MAX_QUANTITY, NO_CONTEXT, Event, EventContext, EventKey, Kind
+
+_LOW = (1 << 64) - 1
+_COUNTED = {Kind.PURCHASE.value, Kind.RETURN.value}
+"""Kinds whose `value` is how many."""
+_NOBODY = InvalidInput("user_id", "say whose it is: a user_id or a session_id")
+_NOTHING = InvalidInput("item_id", "say which item; only a search may be without")
+_ALWAYS = {"event", "timestamp"}
+"""Fields that have a value where no column is."""
+Columns = Mapping[str, Column]
+
+
+class EventReader:
+    """Reads the batches of one file, in order.
+
+    An event without an id of its own gets one made of what its row says and of how many equal
+    rows came before, so that the same file gives the same ids whenever it is read.
+    """
+
+    def __init__(
+        self, options: EventOptions, kinds: Kinds, *, now: datetime, shift: timedelta
+    ) -> None:
+        self._options = options
+        self._kinds = kinds
+        self._now = now
+        self._times = Times(now, shift, options.default_time or now)
+        self._equal = Occurrences()
+        self._contexts: dict[tuple[Any, ...], tuple[EventContext, str]] = {}
+        self.ratings = 0
+        """Rows that are ratings; they are among the skipped ones."""
+        self.untimed = 0
+        """Events that got the default time."""
+
+    def read(self, batch: Batch) -> Parsed[Event]:
+        """Return the batch's events. Raises InvalidInput if its columns cannot be understood."""
+        self._contexts.clear()
+        mapping = mapping_of(batch, self._options)
+        wanted = selected(batch, self._options.where)
+        convert: dict[str, Convert] = {**PLAIN, "event": self._kinds, "timestamp": self._times}
+        columns = {
+            name: read_column(_cells(batch, mapping.get(name), wanted), to)
+            if name in mapping or name in _ALWAYS
+            else Column([None] * len(wanted), {})
+            for name, to in convert.items()
+        }
+        kinds = columns["event"].values
+        places = [place for place, kind in enumerate(kinds) if kind != RATING]
+        faults = _faults(columns)
+        sound = [place for place in places if place not in faults]
+        self.ratings += len(wanted) - len(places)
+        broken = [Reject(line.line, line.reason, line.text) for line in batch.broken]
+        refused = [
+            Reject(batch.numbers[wanted[place]], faults[place].message, batch.row(wanted[place]))
+            for place in (places if faults else ())
+            if place in faults
+        ]
+        return Parsed(
+            batch,
+            self._events(columns, _cells(batch, mapping.get("value"), wanted), sound),
+            [wanted[place] for place in sound],
+            broken + refused,
+            len(batch.numbers) - len(places),
+        )
+
+    def _events(
+        self, columns: Columns, values: Sequence[Any], places: Sequence[int]
+    ) -> list[Event]:
+        column = {name: found.values for name, found in columns.items()} | {"value": values}
+        if len(places) < len(values):
+            column = {name: [cells[place] for place in places] for name, cells in column.items()}
+        kinds, times = column["event"], column["timestamp"]
+        counts = zip(kinds, column["quantity"], column["value"], strict=True)
+        quantities = [
+            _whole(value) if quantity is None and kind in _COUNTED else quantity
+            for kind, quantity, value in counts
+        ]
+        subjects = list(map(_either, column["user_id"], column["session_id"]))
+        contexts = list(map(self._context, zip(*(column[name] for name in CONTEXT), strict=True)))
+        said = (
+            subjects,
+            kinds,
+            [time.said for time in times],
+            column["item_id"],
+            quantities,
+            column["price"],
+            column["order_id"],
+            column["query"],
+            [words for _, words in contexts],
+        )
+        self.untimed += sum(time.said is None for time in times)
+        events = map(
+            Event,
+            map(EventKey, subjects, self._ids(column["event_id"], said)),
+            kinds,
+            column["item_id"],
+            [time.at for time in times],
+            repeat(self._now),
+            quantities,
+            column["price"],
+            column["order_id"],
+            column["query"],
+            [context for context, _ in contexts],
+        )
+        return list(events)
+
+    def _context(self, words: tuple[Any, ...]) -> tuple[EventContext, str]:
+        known = self._contexts.get(words)
+        if known is None:
+            context = EventContext(*words) if any(words) else NO_CONTEXT
+            known = self._contexts[words] = context, "\x1f".join(map(str, words))
+        return known
+
+    def _ids(self, own: Sequence[str | None], said: Sequence[Sequence[Any]]) -> Sequence[str]:
+        """Return the events' own ids, or those made of what the rows say: columns, in `said`."""
+        digests = [
+            xxhash.xxh3_128_intdigest("\x1f".join(map(str, words)).encode())
+            for id_, words in zip(own, zip(*said, strict=True), strict=True)
+            if id_ is None
+        ]
+        hashes = np.array([digest & _LOW for digest in digests], np.uint64)
+        numbers = self._equal.number(hashes).tolist()
+        made = (
+            f"{digest:032x}-{number}" if number else f"{digest:032x}"
+            for digest, number in zip(digests, numbers, strict=True)
+        )
+        return [next(made) if id_ is None else id_ for id_ in own]
+
+
+def mapping_of(batch: Batch, options: EventOptions) -> Mapping[str, str]:
+    """Return the column of each field, or raise InvalidInput where one is missing."""
+    mapping = recognise(list(batch.columns), EVENT_FIELDS, options.columns)
+    if "user_id" not in mapping and "session_id" not in mapping:
+        raise InvalidInput(
+            "columns",
+            "none says whose the events are; name it with --user-column or --session-column",
+        )
+    if "event" not in mapping and options.kind is None:
+        raise InvalidInput(
+            "columns",
+            "none says what was done; name it with --event-column, or say with --kind what all "
+            "rows are",
+        )
+    return mapping
+
+
+def _either(user: str | None, session: str | None) -> str:
+    return user or session or ""
+
+
+def _cells(batch: Batch, column: str | None, wanted: Sequence[int]) -> Sequence[Any]:
+    cells = batch.column(column)
+    return cells if len(wanted) == len(cells) else [cells[index] for index in wanted]
+
+
+def _faults(columns: Columns) -> dict[int, InvalidInput]:
+    """Return the first fault of each row that has one, by place."""
+    faults: dict[int, InvalidInput] = {}
+    for column in columns.values():
+        for place, fault in column.faults.items():
+            faults.setdefault(place, fault)
+    named = [columns[name].values for name in ("user_id", "session_id", "item_id", "event")]
+    for place, (user, session, item, kind) in enumerate(zip(*named, strict=True)):
+        if not (user or session):
+            faults.setdefault(place, _NOBODY)
+        elif item is None and kind != Kind.SEARCH:
+            faults.setdefault(place, _NOTHING)
+    return faults
+
+
+def _whole(value: Any) -> int | None:
+    """Return how many a `value` says; None where it says something else."""
+    try:
+        number = abs(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return int(number) if number.is_integer() and 1 <= number <= MAX_QUANTITY else None

@@ -1,0 +1,192 @@
+"""What imports share: options, counts, and reading ahead of the writer."""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from queue import Full, Queue
+from threading import Event, Thread
+from typing import Protocol, TypeVar
+
+from app.data.importing.rejects import RejectFile
+from app.data.importing.tables import Batch
+from app.domain.catalogue import Item
+from app.domain.changes import Position
+from app.domain.errors import InvalidInput
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+"""Called with how far the import is, and the total."""
+
+
+class ItemWriter(Protocol):
+    """The catalogue service, as imports see it."""
+
+    def put_many(self, items: Sequence[Item]) -> Position | None:
+        """Store many items, encoded; an item that exists keeps its time of creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How one file is to be read."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Field name -> column, where the user names it outright."""
+    where: Sequence[tuple[str, str]] = ()
+    """Only rows that have this text in this column, all of them."""
+    rejects: Path | None = None
+    """File for the refused rows; None: they are only counted."""
+    create_items: bool = False
+    """Ratings and events: an unknown item is created bare instead of refused."""
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class EventOptions(ImportOptions):
+    """How one file of events is to be read."""
+
+    kind: str | None = None
+    """Of rows that say none."""
+    kind_map: Mapping[str, str] = field(default_factory=dict)
+    """Word of the file -> kind, where the usual words do not do."""
+    default_time: datetime | None = None
+    """Of rows that have none; None: the time of the import."""
+    shift_to_now: bool = False
+    """Move all times by the whole weeks that bring the last one into the week that ends now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a file: rows = stored + repeated + skipped + rejected."""
+
+    rows: int
+    stored: int
+    skipped: int
+    rejected: int
+    seconds: float
+    reasons: Mapping[str, int]
+    """Why rows were rejected, and how many each."""
+    rejects: Path | None
+    ignored: Sequence[str] = ()
+    """Columns of the file nobody asked for."""
+    repeated: int = 0
+    """Rows that an earlier run has stored, or an earlier row of the same id."""
+    notes: Sequence[str] = ()
+    """What else the user should know, in sentences."""
+
+    @property
+    def rate(self) -> float:
+        """Return stored rows a second."""
+        return self.stored / self.seconds if self.seconds > 0 else 0.0
+
+
+class Tally:
+    """Counts while a run lasts."""
+
+    def __init__(self) -> None:
+        self.stored = 0
+        self.repeated = 0
+        self.skipped = 0
+        self._started = time.monotonic()
+
+    def report(
+        self, rejects: RejectFile, ignored: Sequence[str] = (), notes: Sequence[str] = ()
+    ) -> ImportReport:
+        """Return the finished counts."""
+        rejected = rejects.reasons.total()
+        return ImportReport(
+            rows=self.stored + self.repeated + self.skipped + rejected,
+            stored=self.stored,
+            skipped=self.skipped,
+            rejected=rejected,
+            seconds=time.monotonic() - self._started,
+            reasons=dict(rejects.reasons.most_common()),
+            rejects=rejects.path,
+            ignored=ignored,
+            repeated=self.repeated,
+            notes=notes,
+        )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the cycle collector off while the body runs.
+
+    Rows are freed when the last reference goes; looking for cycles among so many young objects
+    takes as long as making them.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def no_progress(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def selected(batch: Batch, where: Sequence[tuple[str, str]]) -> Sequence[int]:
+    """Return the indexes of the rows that have the wanted text in the wanted columns."""
+    indexes: Sequence[int] = range(len(batch.numbers))
+    for column, wanted in where:
+        if column not in batch.columns:
+            found = ", ".join(batch.columns)
+            raise InvalidInput("where", f"there is no column {column!r}; the file has: {found}")
+        cells = batch.columns[column]
+        indexes = [index for index in indexes if _as_text(cells[index]) == wanted]
+    return indexes
+
+
+def ahead(source: Iterator[T], *, depth: int = 2) -> Iterator[T]:
+    """Yield what `source` yields, made by a thread that is up to `depth` steps ahead."""
+    queue: Queue[tuple[bool, T | BaseException | None]] = Queue(depth)
+    stop = Event()
+
+    def put(more: bool, value: T | BaseException | None) -> bool:
+        while not stop.is_set():
+            try:
+                queue.put((more, value), timeout=0.1)
+            except Full:
+                continue
+            return True
+        return False
+
+    def fill() -> None:
+        try:
+            for value in source:
+                if not put(True, value):
+                    return
+            put(False, None)
+        except BaseException as error:
+            put(False, error)
+
+    thread = Thread(target=fill, name="reader", daemon=True)
+    thread.start()
+    try:
+        yield from _drain(queue)
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _drain(queue: "Queue[tuple[bool, T | BaseException | None]]") -> Iterator[T]:
+    while True:
+        more, value = queue.get()
+        if more:
+            yield value  # type: ignore[misc]  # `more` says that it is a value
+        elif isinstance(value, BaseException):
+            raise value
+        else:
+            return
+
+
+def _as_text(cell: object) -> str:
+    if cell is None:
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)

@@ -1,7 +1,0 @@
-"""A private mongod for development, tests and one-machine shops. Standard library only."""
-
-from app.embedded.binary import NoMongod
-from app.embedded.errors import EmbeddedMongoError, MongodFailed
-from app.embedded.mongo import EmbeddedMongo, running_uri
-
-__all__ = ["EmbeddedMongo", "EmbeddedMongoError", "MongodFailed", "NoMongod", "running_uri"]

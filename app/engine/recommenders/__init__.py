@@ -1,0 +1,1 @@
+"""Scores of items, computed from the live tables."""

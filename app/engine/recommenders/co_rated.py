@@ -1,0 +1,134 @@
+"""Co-rating: what is preferred by the shoppers who prefer the same items."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from app.engine.jit import Float64s, Int32s
+from app.engine.recommenders import kernels_co_liked, similarity_kernels
+from app.engine.recommenders import kernels_co_rated as kernels
+from app.engine.recommenders.explanation import shares
+from app.engine.recommenders.ranking import best_rows
+from app.engine.tables.preferences import Preferences
+from app.engine.tables.profile import Profile
+from app.engine.tables.table_kernels import LENGTH
+
+_NOISE = 1e-12  # a sum below this share of its terms is a rounding error
+_TINY = 1e-300  # in place of a sum of nothing
+
+
+class CoRating(NamedTuple):
+    """The knobs of co-rating; defaults are what ranked best for last items held out."""
+
+    k: int = 1_000
+    """So many shoppers count: those reached most, then in order of ids."""
+    rarity: float = 0.5
+    """A shopper's item says 1 / raters^rarity: what everybody has says little."""
+    damping: float = 0.85
+    """Who has many items is reached by chance: divided by items^damping."""
+    exponent: float = 1.5
+    """Shoppers weigh by how much they are reached to this power: above 1 the nearest count more."""
+    novelty: float = 0.5
+    """An item's score is divided by raters^novelty: above 0, the best known give way."""
+
+
+class CoRated:
+    """Scores over live preferences, by a walk from items to shoppers and on to items.
+
+    reach(v) = sum of value_j / raters(j)^rarity over the profile's items j that v has, divided by
+    items(v)^damping; score(i) = mean of [v has i] over the k reached most, weighed by
+    reach(v)^exponent, divided by raters(i)^novelty. With all shoppers and an exponent of 1, that is
+    the sum over the profile's items of value_j times a cosine of items i and j, its norms to the
+    powers given and active shoppers damped. Who has an item has a positive preference for it;
+    raters and items are counted whatever the preference says.
+    """
+
+    def __init__(self, preferences: Preferences) -> None:
+        self._preferences = preferences
+        self._sums = np.zeros(0)
+        self._seen = np.zeros(0, np.uint8)
+        self._listed = np.empty(0, np.int32)
+        self._rows = np.empty(0, np.int32)
+        self._reached = np.empty(0)
+
+    def scores(self, profile: Profile, knobs: CoRating | None = None) -> Float64s:
+        """Score every item; the profile's owner has no say.
+
+        Returns shape (items.capacity,), in [0, 1]; 0 where none of those who count has the item.
+        """
+        knobs = knobs or CoRating()
+        with self._preferences.lock:
+            scores = np.zeros(self._preferences.items.capacity)
+            users, reached = self._reach(profile, knobs)
+            weights = np.power(reached, knobs.exponent)
+            table = self._preferences.by_user.arrays
+            kernels.spread(table, users, weights / max(weights.sum(), _TINY), scores)
+            every = slice(0, scores.size)
+            scores /= np.power(self._raters(every), knobs.novelty)
+            return scores
+
+    def explain(
+        self, profile: Profile, item_row: int, knobs: CoRating | None = None
+    ) -> tuple[Int32s, Float64s]:
+        """Return the shopper's items that brought an item, largest share first, and their shares.
+
+        What a shopper who counts adds to the score is shared out as their reach came about. Items
+        that speak against it are left out. Shares sum to 1; both arrays are empty if nothing
+        brought it.
+        """
+        knobs = knobs or CoRating()
+        with self._preferences.lock:
+            by_item = self._preferences.by_item.arrays
+            users, reached = self._reach(profile, knobs)
+            sums = self._sums
+            sums[users] = np.power(reached, knobs.exponent - 1.0) / self._damping(users, knobs)
+            having, _ = kernels_co_liked.likers(by_item, item_row, 1.0)
+            amounts = sums[having]
+            sums[users] = 0.0
+            sums[having] = amounts
+            brought = kernels.gather(by_item, profile.items, sums)
+            sums[having] = 0.0
+            places, parts = shares(brought * self._weights(profile, knobs))
+            return profile.items[places], parts
+
+    def _reach(self, profile: Profile, knobs: CoRating) -> tuple[Int32s, Float64s]:
+        """Return who counts, and how much each is reached, 1 for the most."""
+        self._fit()
+        items, users = self._preferences.by_item.arrays, self._preferences.by_user.arrays
+        count = similarity_kernels.list_touched(items, profile.items, self._seen, self._listed)
+        weights = self._weights(profile, knobs)
+        least = _NOISE * float(np.abs(weights).sum())
+        kernels.reach(items, profile.items, weights, self._sums)
+        own, power, listed = profile.user_row, float(knobs.damping), self._listed[:count]
+        count = kernels.take_reached(
+            users, listed, own, least, power, self._sums, self._rows, self._reached
+        )
+        rows, reached = self._rows[:count].copy(), self._reached[:count].copy()
+        reached /= reached.max(initial=_TINY)
+        if count <= knobs.k:
+            return rows, reached
+        rounded = np.rint(reached * similarity_kernels.ROUND)
+        rows, rounded = best_rows(rows, rounded, self._preferences.users, n=knobs.k)
+        return rows, rounded / similarity_kernels.ROUND
+
+    def _weights(self, profile: Profile, knobs: CoRating) -> Float64s:
+        weights: Float64s = profile.values / np.power(self._raters(profile.items), knobs.rarity)
+        return weights
+
+    def _damping(self, users: Int32s, knobs: CoRating) -> Float64s:
+        lengths = self._preferences.by_user.span[users, LENGTH].astype(np.float64)
+        damping: Float64s = np.power(lengths, knobs.damping)
+        return damping
+
+    def _raters(self, items: Int32s | slice) -> Float64s:
+        lengths = self._preferences.by_item.span[items, LENGTH]
+        raters: Float64s = np.maximum(lengths, 1).astype(np.float64)
+        return raters
+
+    def _fit(self) -> None:
+        n_users = self._preferences.users.capacity
+        if n_users > self._sums.size:
+            room = n_users + n_users // 8
+            self._sums, self._seen = np.zeros(room), np.zeros(room, np.uint8)
+            self._listed, self._rows = np.empty(room, np.int32), np.empty(room, np.int32)
+            self._reached = np.empty(room)

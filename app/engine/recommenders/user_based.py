@@ -1,0 +1,201 @@
+"""User-based recommendation: what the most similar shoppers prefer."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from app.engine.jit import Float64s, Int32s
+from app.engine.recommenders import kernels_pearson, kernels_shrinking
+from app.engine.recommenders import similarity_kernels as kernels
+from app.engine.recommenders.explanation import UserExplanation, explain_by_neighbours
+from app.engine.recommenders.neighbourhood import Neighbourhood, Neighbours
+from app.engine.recommenders.ranking import best_rows
+from app.engine.tables import neighbour_kernels
+from app.engine.tables.preferences import Preferences
+from app.engine.tables.profile import Profile
+from app.engine.tables.table_kernels import LENGTH
+
+# (profile, neighbourhood, g, least) -> number of candidates written down
+Measure = Callable[[Profile, Neighbourhood, float, float], int]
+_PLAIN = Neighbourhood()
+
+
+class UserBased:
+    """Exact neighbours over live preferences, and what follows from them."""
+
+    def __init__(self, preferences: Preferences) -> None:
+        self._preferences = preferences
+        self._sums = np.zeros(0)
+        self._moments = np.zeros((0, 6))
+        self._counts = np.zeros(0)
+        self._seen = np.zeros(0, np.uint8)
+        self._listed = np.empty(0, np.int32)
+        self._rows = np.empty(0, np.int32)
+        self._rounded = np.empty(0)
+        self._cosines = np.empty(0)
+        self._measures: dict[str, Measure] = {
+            "cosine": self._cosine,
+            "pearson": self._pearson,
+            "jaccard": self._jaccard,
+        }
+
+    def neighbours(
+        self, profile: Profile, near: Neighbourhood = _PLAIN, *, g: float = 1.0
+    ) -> Neighbours:
+        """Return the users most similar to the profile, without its owner.
+
+        cosine : sum of x y over common items / (|x| |y|), norms over the full histories.
+        pearson : correlation over the common items; 0 for fewer than two, or without variance.
+        jaccard : items in common / items of either; values do not count.
+
+        All with the knobs of `near`. Similarities are compared after rounding to twelve digits; one
+        must be above 0 then and at least `min_similarity`. At equal similarity the smaller user id
+        goes first. Raises ValueError for another `similarity`.
+        """
+        if near.similarity not in self._measures:
+            known = ", ".join(self._measures)
+            raise ValueError(f"similarity is one of {known}, not {near.similarity}")
+        g = float(g)  # one type, so that nothing is compiled for another
+        with self._preferences.lock:
+            self._fit()
+            if not profile.items.size or near.k <= 0:
+                return Neighbours(np.empty(0, np.int32), np.empty(0), np.empty(0))
+            least = max(1.0, float(np.rint(near.min_similarity * kernels.ROUND)))
+            count = self._measures[near.similarity](profile, near, g, least)
+            candidates, scores = self._rows[:count], self._rounded[:count]
+            rows, _ = best_rows(candidates, scores, self._preferences.users, n=near.k)
+            similarities = self._sums[rows]
+            self._sums[candidates] = 0.0
+            return Neighbours(rows, similarities, near.weights(similarities))
+
+    def scores(self, profile: Profile, neighbours: Neighbours, *, g: float = 1.0) -> Float64s:
+        """Score every item: sum of weight * value over neighbours / sum of all their weights.
+
+        Returns shape (items.capacity,), in rating units; 0 where no neighbour has the item.
+        """
+        total = float(neighbours.weights.sum())
+        weights = neighbours.weights / total if total > 0.0 else neighbours.weights
+        return self._sum_up(neighbours.rows, weights, g)
+
+    def predict(self, profile: Profile, neighbours: Neighbours, *, g: float = 1.0) -> Float64s:
+        """Predict every rating: as `scores`, but divided by the neighbours who have the item.
+
+        Returns shape (items.capacity,), in rating units; NaN where no neighbour has the item.
+        """
+        with self._preferences.lock:
+            scores = self._sum_up(neighbours.rows, neighbours.weights, g)
+            raters = np.zeros(scores.size)
+            table = self._preferences.by_user.arrays
+            neighbour_kernels.add_raters(table, neighbours.rows, neighbours.weights, raters)
+        raters[raters == 0.0] = np.nan
+        return scores / raters
+
+    def explain(
+        self,
+        profile: Profile,
+        neighbours: Neighbours,
+        item_row: int,
+        *,
+        similarity: str = "cosine",
+        g: float = 1.0,
+    ) -> UserExplanation:
+        """Tell which neighbours, and through which of the shopper's items, brought an item."""
+        with self._preferences.lock:
+            return explain_by_neighbours(
+                self._preferences.by_user,
+                profile,
+                neighbours.rows,
+                neighbours.weights,
+                item_row,
+                self._preferences.items.capacity,
+                similarity,
+                g,
+            )
+
+    def _sum_up(self, rows: Int32s, weights: Float64s, g: float) -> Float64s:
+        with self._preferences.lock:
+            scores = np.zeros(self._preferences.items.capacity)
+            table = self._preferences.by_user.arrays
+            neighbour_kernels.add_scores(table, rows, weights, g, scores)
+            return scores
+
+    def _fit(self) -> None:
+        n_users = self._preferences.users.capacity
+        if n_users > self._sums.size:
+            room = n_users + n_users // 8
+            self._sums, self._seen = np.zeros(room), np.zeros(room, np.uint8)
+            self._listed, self._rows = np.empty(room, np.int32), np.empty(room, np.int32)
+            self._rounded, self._cosines = np.empty(room), np.empty(room)
+            self._counts = np.zeros(room)
+
+    def _cosine(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
+        if not near.plain_cosine:
+            return self._weighed_cosine(profile, near, g, least)
+        return kernels.list_cosines(
+            self._sums,
+            self._preferences.by_user.arrays,
+            self._scanned(profile, g),
+            profile.user_row,
+            float(profile.values @ profile.values),
+            g,
+            least,
+            min(near.k, self._sums.size),
+            self._rows,
+            self._rounded,
+            self._cosines,
+        )
+
+    def _weighed_cosine(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
+        by_item, listed = self._preferences.by_item, self._touched(profile)
+        values = near.damped(profile.values, by_item.span[profile.items, LENGTH])
+        kernels.scan(by_item.arrays, profile.items, values, g, self._sums)
+        if near.shrinkage > 0.0:
+            kernels.scan_sets(by_item.arrays, profile.items, self._counts)
+        kernels_shrinking.weigh_products(
+            self._sums,
+            self._counts,
+            self._preferences.by_user.arrays,
+            listed,
+            float(profile.values @ profile.values),
+            g,
+            float(near.shrinkage),
+            float(near.asymmetry),
+        )
+        return self._list_similar(profile, listed, least)
+
+    def _scanned(self, profile: Profile, g: float) -> Int32s:
+        """Sum up products; return the users met."""
+        items, sums = self._preferences.by_item.arrays, self._sums
+        rows, values, n_users = profile.items, profile.values, self._preferences.users.capacity
+        if kernels.is_dense(items, rows, n_users):
+            kernels.scan(items, rows, values, g, sums)
+            return self._listed[: kernels.list_met(sums, n_users, self._listed)]
+        return self._listed[: kernels.scan_listing(items, rows, values, g, sums, self._listed)]
+
+    def _touched(self, profile: Profile) -> Int32s:
+        """List the users who have any of the profile's items."""
+        items = self._preferences.by_item.arrays
+        return self._listed[: kernels.list_touched(items, profile.items, self._seen, self._listed)]
+
+    def _jaccard(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
+        listed = self._touched(profile)
+        kernels.scan_sets(self._preferences.by_item.arrays, profile.items, self._sums)
+        users = self._preferences.by_user.arrays
+        kernels_shrinking.overlaps(
+            self._sums, users, listed, profile.items.size, float(near.shrinkage)
+        )
+        return self._list_similar(profile, listed, least)
+
+    def _pearson(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
+        if len(self._moments) < self._sums.size:
+            self._moments = np.zeros((self._sums.size, 6))
+        items, listed = self._preferences.by_item.arrays, self._touched(profile)
+        kernels_pearson.scan_means(items, profile.items, profile.values, g, self._moments)
+        kernels_pearson.scan_deviations(items, profile.items, profile.values, g, self._moments)
+        kernels_pearson.correlations(self._moments, listed, float(near.shrinkage), self._sums)
+        return self._list_similar(profile, listed, least)
+
+    def _list_similar(self, profile: Profile, listed: Int32s, least: float) -> int:
+        return kernels.list_similar(
+            self._sums, listed, profile.user_row, least, self._rows, self._rounded
+        )

@@ -1,0 +1,170 @@
+"""How much was done with each item lately: sums over its events that fade, kept live.
+
+    S(i, w) = sum over the events k about i of  weight(k) 2^-((now - t_k) / H_w),   H_w = w / 2
+    N(i, w) = the same with 1 for a weight above 0 and 0 for any other
+
+for the spans w of a day, a week, 30 days and 120 days, and once without fading. With half a span
+as the half-life three quarters of the weight of a steady stream lie within the span, and nothing
+drops out of it from one minute to the next. Sums are stored as of a landmark L, times
+2^((now - L) / H_w), so that an event is added and taken back without looking at any other; a reader
+divides by that.
+
+What is taken back leaves a rounding error of 10^-16 of the sum, as of then; it fades too.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.jit import Float64s
+from app.engine.tables import kernels_activity as kernels
+from app.engine.tables.history import History
+from app.engine.tables.packing import Arrays
+
+DAY_MS = 86_400_000
+LOOKED_AT = 2_000
+"""Of an item's purchases, and of its other events, how many `since` looks at: the last."""
+_AT_ONCE = 128  # subjects dealt with under one hold of the lock: about a millisecond
+_MOST_HALF_LIVES = 500.0
+
+
+class Span(IntEnum):
+    """How far back a sum looks; the number is its place."""
+
+    DAY = 0
+    WEEK = 1
+    MONTH = 2
+    SEASON = 3
+    ALL = kernels.ALL
+
+
+DAYS = {Span.DAY: 1, Span.WEEK: 7, Span.MONTH: 30, Span.SEASON: 120}
+_HALF_LIVES = np.array([days * DAY_MS / 2 for days in DAYS.values()])
+
+
+class Activity:
+    """The sums above for every item, of the events of a history. Guarded by the history's lock.
+
+    The history tells of each event that comes or goes; after it was loaded, `rebuild`.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._weigh({})
+        self._landmark = 0
+        self._sums = np.zeros((2, len(Span), 0))
+        history.counters.append(self._count)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, slack included."""
+        return self._sums.nbytes
+
+    def weighed(self, span: Span, now: int) -> Float64s:
+        """Return S of every item at `now` (ms since 1970), shape (items.capacity,)."""
+        return self._read(kernels.WEIGHED, span, now)
+
+    def counted(self, span: Span, now: int) -> Float64s:
+        """Return N of every item at `now`, shape (items.capacity,); not for `Span.ALL`."""
+        return self._read(kernels.COUNTED, span, now)
+
+    def since(self, item: int, time: int) -> int:
+        """Count an item's events of positive weight from `time` (ms since 1970) on.
+
+        Of its purchases, and of its other events, the last `LOOKED_AT` to arrive are looked at.
+        """
+        history = self._history
+        return int(
+            kernels.count_since(
+                history.events, history.of_item, item, time, self.weights, LOOKED_AT
+            )
+        )
+
+    def is_far(self, now: int) -> bool:
+        """Return whether the sums are about to grow too large, so that `rebuild` must come."""
+        return bool((now - self._landmark) / _HALF_LIVES[0] > _MOST_HALF_LIVES)
+
+    def rebuild(self, weights: Mapping[str, float], now: int) -> None:
+        """Count everything anew, by other weights, while readers go on with the former sums.
+
+        Nobody else may change the history meanwhile.
+        """
+        history = self._history
+        self._weigh(weights)
+        with history.lock:
+            subjects, sums = history.subjects(), np.zeros((2, len(Span), history.items.capacity))
+        for start in range(0, subjects.size, _AT_ONCE):
+            with history.lock:
+                kernels.count_all(
+                    history.events,
+                    history.newest,
+                    subjects[start : start + _AT_ONCE],
+                    self.weights,
+                    now,
+                    _HALF_LIVES,
+                    sums,
+                )
+        with history.lock:
+            self._sums, self._landmark = sums, now
+
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as plain arrays, for `restore`; some are the live ones."""
+        with self._history.lock:
+            self._fit()
+            return {"sums": self._sums, "landmark": np.array([self._landmark])}
+
+    def restore(self, arrays: Arrays, weights: Mapping[str, float]) -> None:
+        """Become what `dump` described, by these weights; the history was restored too."""
+        with self._history.lock:
+            self._sums, self._landmark = arrays["sums"], int(arrays["landmark"][0])
+            self._weigh(weights)
+
+    def by_id(self, now: int) -> dict[str, tuple[float, ...]]:
+        """Return item id -> all its sums at `now`, of the items that have events."""
+        with self._history.lock:
+            ids, found = self._history.items, {}
+            fading = [self._factor(span, now) for span in Span]
+            for row in np.flatnonzero(self._sums[kernels.COUNTED, Span.ALL]).tolist():
+                found[ids.id(row)] = tuple((self._sums[:, :, row] * fading).ravel().tolist())
+            return found
+
+    def _read(self, which: int, span: Span, now: int) -> Float64s:
+        self._fit()
+        sums: Float64s = self._sums[which, span, : self._history.items.capacity]
+        return sums * self._factor(span, now)
+
+    def _factor(self, span: Span, now: int) -> float:
+        if span is Span.ALL:
+            return 1.0
+        return float(2.0 ** min((self._landmark - now) / _HALF_LIVES[span], 1000.0))
+
+    def _count(self, item: int, kind: int, at: int, step: int) -> None:
+        weight = float(self.weights[kind])
+        if weight != 0.0:
+            if item >= self._sums.shape[2]:
+                self._fit()
+            kernels.count(self._sums, item, at - self._landmark, weight, _HALF_LIVES, step)
+
+    def _weigh(self, weights: Mapping[str, float]) -> None:
+        self.named_weights: Mapping[str, float] = dict(weights)
+        self._weights = np.zeros(256)
+        self._known = 0  # kinds whose weight has been looked up
+
+    @property
+    def weights(self) -> Float64s:
+        """The weights by the code of the kind, shape (256,)."""
+        words = self._history.vocabulary.kinds.words
+        if self._known != len(words):
+            self._known = len(words)
+            self._weights[: self._known] = [self.named_weights.get(word, 0.0) for word in words]
+        return self._weights
+
+    def _fit(self) -> None:
+        items, have = self._history.items.capacity, self._sums.shape[2]
+        if items > have:
+            room = np.zeros((*self._sums.shape[:2], max(items, have + have // 4)))
+            room[:, :, :have] = self._sums
+            self._sums = room

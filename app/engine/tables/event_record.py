@@ -1,0 +1,116 @@
+"""How one event is kept in memory, and the small numbers that stand for its words."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from app.engine.tables.packing import Arrays, Texts
+
+EVENT = np.dtype(
+    [
+        ("hash", "<u8"),  # of the event's id
+        ("at", "<i8"),  # milliseconds since 1970
+        ("subject", "<i4"),
+        ("item", "<i4"),
+        ("order", "<u4"),  # hash of the order's id; 0: none
+        ("price", "<f4"),  # of one unit; NaN: not known
+        ("older", "<i4"),  # places of the neighbours in the two lists
+        ("newer", "<i4"),
+        ("older_of_item", "<i4"),
+        ("newer_of_item", "<i4"),
+        ("kind", "u1"),
+        ("device", "u1"),
+        ("country", "u1"),
+        ("quantity", "u1"),  # at most 255
+    ],
+    align=True,
+)
+WORDS = EVENT.itemsize // 4
+KINDS = ("", "view", "search", "cart_add", "purchase", "cart_remove", "favourite", "like",
+         "dislike", "share", "return")  # fmt: skip
+"""Kinds that every shop knows, by code; those of a shop's own follow."""
+_MOST_CODES = 256
+_OTHER = 255
+
+EventRows = npt.NDArray[np.void]
+"""Events, of dtype EVENT."""
+
+
+class Fact(NamedTuple):
+    """What an event says, as the history takes it."""
+
+    event_id: str
+    kind: str
+    at: int
+    """Milliseconds since 1970."""
+    quantity: int = 1
+    price: float = float("nan")
+    order_id: str | None = None
+    device: str = ""
+    country: str = ""
+
+
+class Codes:
+    """Words and the one-byte codes they got in the order they came; past 254 all are one."""
+
+    def __init__(self, first: tuple[str, ...] = ("",)) -> None:
+        self.words = list(first)
+        self._code_of = {word: code for code, word in enumerate(first)}
+
+    def code(self, word: str) -> int:
+        """Return the code of a word, known or new."""
+        code = self._code_of.get(word)
+        if code is None:
+            code = len(self.words)
+            if code >= _OTHER:
+                return _OTHER
+            self.words.append(word)
+            self._code_of[word] = code
+        return code
+
+    def word(self, code: int) -> str:
+        """Return the word of a code; empty for those that got none of their own."""
+        return self.words[code] if code < len(self.words) else ""
+
+    def replace(self, words: list[str]) -> None:
+        """Become another list of words."""
+        self.words = words
+        self._code_of = {word: code for code, word in enumerate(words)}
+
+
+class Vocabulary:
+    """The codes of kinds, devices and countries."""
+
+    def __init__(self) -> None:
+        self.kinds = Codes(KINDS)
+        self.devices = Codes()
+        self.countries = Codes()
+
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the words as plain arrays, for `restore`."""
+        return (
+            Texts.of(self.kinds.words).arrays("kinds")
+            | Texts.of(self.devices.words).arrays("devices")
+            | Texts.of(self.countries.words).arrays("countries")
+        )
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described."""
+        for name in ("kinds", "devices", "countries"):
+            texts = Texts.named(name, arrays)
+            codes: Codes = getattr(self, name)
+            codes.replace([texts[number] for number in range(len(texts))])
+
+
+def hash_of(event_id: str) -> int:
+    """Return the 64 bits that stand for an event's id among those of its subject."""
+    return xxhash.xxh3_64_intdigest(event_id.encode("utf-8", "surrogatepass"))
+
+
+def order_hash(order_id: str | None) -> int:
+    """Return the 32 bits that stand for an order among those of its subject; 0 for none."""
+    if order_id is None:
+        return 0
+    return xxhash.xxh32_intdigest(order_id.encode("utf-8", "surrogatepass")) or 1

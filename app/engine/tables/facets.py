@@ -1,0 +1,200 @@
+"""What filters ask of items: labels, stock, prices and times, by item row."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.catalogue import Item, written
+from app.domain.filters import NO_FILTERS, Filters
+from app.engine.jit import Bytes, Float64s
+from app.engine.tables.categories import Categories
+from app.engine.tables.growth import resized
+from app.engine.tables.kernels_facets import keep_between
+from app.engine.tables.labels import Labels
+from app.engine.tables.packing import Arrays
+
+_NO_ITEM, _OUT_OF_STOCK, _IN_STOCK = 0, 1, 2
+_REMEMBERED = 32  # masks of each kind, a byte an item row each
+
+
+class _Asked(NamedTuple):
+    """The part of the filters that is the same for everybody."""
+
+    in_stock: bool
+    any_category: tuple[str, ...]
+    all_categories: tuple[str, ...]
+    brands: tuple[str, ...]
+    price_from: float | None
+    price_to: float | None
+    tags: tuple[str, ...]
+    attributes: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+_asked = attrgetter(*_Asked._fields)
+_NOTHING = _asked(NO_FILTERS)
+
+
+class Facets:
+    """Keeps what is asked of every item, and the answers to the last questions until one changes.
+
+    stock : uint8 (rows,), whether there is an item and it is in stock; prices, created (Unix
+    seconds) : float64 (rows,), NaN where there is none. Its owner holds the lock, and says the
+    category of an item to `categories` before it puts the item.
+    """
+
+    def __init__(self, categories: Categories) -> None:
+        self._categories = categories
+        self._labels = Labels()
+        self._stock: Bytes = np.zeros(0, np.uint8)
+        self._prices: Float64s = np.zeros(0)
+        self._created: Float64s = np.zeros(0)
+        remembered = lru_cache(_REMEMBERED)
+        self._answer = remembered(self._find)
+        self._below = remembered(self._find_below)  # prices are changed more than categories
+        self._having = remembered(self._find_having)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, slack included, without the texts of labels and the masks remembered."""
+        arrays = (self._stock, self._prices, self._created)
+        return self._labels.nbytes + sum(array.nbytes for array in arrays)
+
+    def put(self, row: int, item: Item) -> None:
+        """Take in an item, in place of what its row held."""
+        self.fit(row + 1)
+        self._labels.put(row, _labels_of(item))
+        self._stock[row] = _IN_STOCK if item.in_stock else _OUT_OF_STOCK
+        self._prices[row] = np.nan if item.price is None else item.price
+        at = item.created_at
+        self._created[row] = np.nan if at is None else at.timestamp()
+        self._changed()
+
+    def remove(self, row: int) -> None:
+        """Forget the item of a row."""
+        self._labels.put(row, ())
+        self._stock[row] = _NO_ITEM
+        self._prices[row] = self._created[row] = np.nan
+        self._changed()
+
+    def created(self, rows: int) -> Float64s:
+        """Return when the items of the first `rows` rows were created; for reading only."""
+        self.fit(rows)
+        return self._created[:rows]
+
+    def prices(self, rows: int) -> Float64s:
+        """Return the prices of the items of the first `rows` rows; for reading only."""
+        self.fit(rows)
+        return self._prices[:rows]
+
+    def narrow(self, filters: Filters, mask: Bytes) -> None:
+        """Set the rows to 0 whose items do not pass; of the items to exclude nothing is known here.
+
+        mask : shape (rows,), at least as long as there are items.
+        """
+        asked = _asked(filters)
+        if asked != _NOTHING:
+            passing = self._answer(*asked)
+            mask[: passing.size] &= passing[: mask.size]
+            mask[passing.size :] = 0
+
+    def _find(self, *asked: Any) -> Bytes:
+        """Return 1 for every row whose item passes, shape (rows that were put,)."""
+        wanted = _Asked(*asked)
+        mask = (self._stock > wanted.in_stock).view(np.uint8)
+        low, high = wanted.price_from, wanted.price_to
+        if low is not None or high is not None:
+            least, most = -np.inf if low is None else low, np.inf if high is None else high
+            keep_between(self._prices, float(least), float(most), mask)
+        if wanted.any_category:
+            mask &= self._below(wanted.any_category)
+        for path in wanted.all_categories:
+            mask &= self._below((path,))
+        for labels in _groups(wanted):
+            mask &= self._having(labels)
+        return mask
+
+    def _find_below(self, paths: tuple[str, ...]) -> Bytes:
+        """Return 1 for the items of any of the categories."""
+        categories = self._categories
+        inside = np.zeros(len(categories.paths), np.uint8)
+        for path in paths:
+            inside[categories.below(path)] = 1
+        return inside.take(categories.codes(self._stock.size))
+
+    def _find_having(self, labels: tuple[str, ...]) -> Bytes:
+        """Return 1 for the items that have any of the labels."""
+        mask = np.zeros(self._stock.size, np.uint8)
+        for label in labels:
+            mask[self._labels.rows(label)] = 1
+        return mask
+
+    def of(self, row: int) -> tuple[Any, ...]:
+        """Return all that is held of the item of a row, in a form to compare."""
+        numbers = (self._prices[row], self._created[row])
+        known = (None if np.isnan(number) else float(number) for number in numbers)
+        return int(self._stock[row]), *known, *sorted(self._labels.of(row))
+
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as plain arrays, for `restore`; without the categories."""
+        return {
+            **self._labels.dump(),
+            "stock": self._stock,
+            "prices": self._prices,
+            "created": self._created,
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described; the arrays are taken."""
+        self._labels.restore(arrays)
+        self._stock, self._prices = arrays["stock"], arrays["prices"]
+        self._created = arrays["created"]
+        self._changed()
+
+    def _changed(self) -> None:
+        for remembered in (self._answer, self._below, self._having):
+            remembered.cache_clear()
+
+    def fit(self, rows: int) -> None:
+        """Make rows 0 to `rows` - 1 exist."""
+        have = self._stock.size
+        if rows > have:
+            rows += rows // 8
+            self._stock = resized(self._stock, rows)
+            self._prices, self._created = resized(self._prices, rows), resized(self._created, rows)
+            self._stock[have:] = _NO_ITEM
+            self._prices[have:] = self._created[have:] = np.nan
+            self._changed()
+
+
+def _brand(brand: str) -> str:
+    return f"brand {brand}"
+
+
+def _tag(tag: str) -> str:
+    return f"tag {tag}"
+
+
+def _attribute(name: str, value: str) -> str:
+    return f"attribute {len(name)} {name}{value}"  # with the length: where a name ends is plain
+
+
+def _labels_of(item: Item) -> Iterator[str]:
+    if item.brand is not None:
+        yield _brand(item.brand)
+    yield from map(_tag, item.tags)
+    for name, value in item.attributes.items():
+        yield _attribute(name, written(value))
+
+
+def _groups(wanted: _Asked) -> Iterator[tuple[str, ...]]:
+    """Yield groups of labels; an item must have one of each."""
+    if wanted.brands:
+        yield tuple(map(_brand, wanted.brands))
+    for tag in wanted.tags:
+        yield (_tag(tag),)
+    for name, values in wanted.attributes:
+        yield tuple(_attribute(name, value) for value in values)

@@ -1,0 +1,197 @@
+"""The live feature vectors of the catalogue."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.catalogue import FEATURES
+from app.engine.jit import Float32s, Float64s, Int32s, Int64s
+from app.engine.tables.encoded_vectors import EncodedVectors, checked
+from app.engine.tables.fusion import Space, Vectors, by_space, fused_scores
+from app.engine.tables.held_rows import HeldRows
+from app.engine.tables.ids import IdIndex
+from app.engine.tables.named_vectors import NamedVectors
+from app.engine.tables.own_vectors import OwnVectors, dense
+from app.engine.tables.packing import Arrays
+from app.engine.tables.profile import Profile
+
+_OWN = "own"
+
+
+class Features:
+    """Item -> feature vector, encoded from the catalogue (sparse) or brought along (dense), and
+    any number of named ones beside it.
+
+    Without a name an item is in one space, that of the last put. Two items are compared by the
+    spaces that both are in (see `fusion`), weighted by `weights`: 1 where it says nothing.
+    An item's vectors hold one reference to its id, zero vectors too. Each method takes `lock`.
+    """
+
+    def __init__(self, items: IdIndex, lock: threading.RLock) -> None:
+        self.items = items
+        self.lock = lock
+        self.weights: Callable[[], Mapping[str, float]] = dict
+        self._encoded = EncodedVectors()
+        self._own = OwnVectors()
+        self._named = NamedVectors()
+        self._held = HeldRows(items)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all spaces, slack included, without the ids."""
+        parts = (self._encoded, self._own, self._named, self._held.flags)
+        return sum(part.nbytes for part in parts)
+
+    @property
+    def own_size(self) -> int:
+        """Dimension of the vectors that items brought along; 0 while there is none."""
+        return self._own.size
+
+    @property
+    def signed(self) -> bool:
+        """Whether any such vector has a negative entry."""
+        return self._own.signed
+
+    @property
+    def named_sizes(self) -> dict[str, int]:
+        """Dimension of the named vectors, by name."""
+        with self.lock:
+            return self._named.sizes()
+
+    def put_encoded(self, item_id: str, dims: Int32s, weights: Float32s) -> None:
+        """Store an encoded vector (see `features.encode`), in place of any other of the item.
+
+        dims, weights : shape (n,), distinct dimensions below DIMENSIONS, weights not negative.
+        """
+        dims, weights = checked(dims, weights)
+        with self.lock:
+            row = self._held.hold(item_id)
+            self._own.remove(row)
+            self._encoded.put(row, dims, weights)
+
+    def put_encoded_many(
+        self, item_ids: Sequence[str], ends: Int64s, dims: Int32s, weights: Float32s
+    ) -> None:
+        """Store what `features.encode_many` returned, letting others have the lock in between."""
+        start = 0
+        for item_id, end in zip(item_ids, ends.tolist(), strict=True):
+            self.put_encoded(item_id, dims[start:end], weights[start:end])
+            start = end
+
+    def put_own(self, item_id: str, vector: npt.ArrayLike) -> None:
+        """Store the vector an item brought along, in place of any other of the item.
+
+        vector : shape (d,), float; the first vector of the catalogue sets d. Raises ValueError for
+        another size, for an empty vector and for numbers that are not finite.
+        """
+        given = dense(vector)
+        with self.lock:
+            row = self.items.row(item_id)
+            alone = self._own.count == 1 and row is not None and self._own.has(row)
+            if self._own.count and not alone and given.size != self._own.size:
+                raise ValueError(
+                    f"this catalogue's feature vectors have {self._own.size} numbers, "
+                    f"not {given.size}"
+                )
+            row = self._held.hold(item_id)
+            if alone:
+                self._own.remove(row)
+            self._encoded.remove(row)
+            self._own.put(row, given)
+
+    def put_named(self, item_id: str, vectors: Mapping[str, npt.ArrayLike]) -> dict[str, str]:
+        """Store the named vectors of an item in place of all named ones that it has.
+
+        The first of a name sets its length; a vector of another one is left out. Returns why, by
+        name. Raises ValueError for what `put_own` refuses.
+        """
+        given = {name: dense(vector) for name, vector in vectors.items()}
+        with self.lock:
+            row = self.items.row(item_id)
+            held = row is not None and row in self._held
+            return self._named.put(self._held.hold(item_id), given) if given or held else {}
+
+    def remove(self, item_id: str) -> bool:
+        """Forget an item's vectors; False if there are none."""
+        with self.lock:
+            row = self.items.row(item_id)
+            if row is None or row not in self._held:
+                return False
+            self._named.remove(row)
+            self._own.remove(row)
+            self._encoded.remove(row)
+            self._encoded.trim()
+            self._held.release(row)
+            return True
+
+    def encoded(self, item_row: int) -> tuple[Int32s, Float32s]:
+        """Copy an item's encoded vector: dimensions and weights, both empty if it has none."""
+        with self.lock:
+            return self._encoded.row(item_row)
+
+    def by_id(self) -> dict[str, tuple[tuple[int, float], ...]]:
+        """Return the vectors without a name: (dimension, number) pairs, ~dimension in own ones."""
+        with self.lock:
+            return {
+                self.items.id(row): self._own.pairs(row) or self._encoded.pairs(row)
+                for row in self._held.rows()
+            }
+
+    def named_by_id(self) -> dict[str, dict[str, str]]:
+        """Return what tells each item's named vectors from others: length and digest by name."""
+        with self.lock:
+            rows = self._held.rows() if self._named.spaces else []
+            return {self.items.id(row): of for row in rows if (of := self._named.of(row))}
+
+    def similar(self, item_row: int) -> Float64s:
+        """Return the similarity to every item, itself included, shape (items.capacity,)."""
+        return self.weighted(Profile(np.array([item_row], np.int32), np.ones(1)))
+
+    def weighted(self, profile: Profile) -> Float64s:
+        """Return the sum of value * similarity over the profile's items, (items.capacity,)."""
+        with self.lock:
+            spaces = self._spaces()
+            if self._named.spaces:
+                return fused_scores(spaces, profile, self.items.capacity)
+            scores = np.zeros(self.items.capacity)
+            for space in spaces:  # an item is in one of these two: nothing to weigh
+                space.vectors.add_scores(profile, scores)
+            return scores
+
+    def by_space(self, item_row: int, others: Int32s) -> dict[str, Float64s]:
+        """Return what each space adds to the similarity of one item and each other, (n,) each."""
+        with self.lock:
+            return by_space(self._spaces(), item_row, others, self.items.capacity)
+
+    def _spaces(self) -> list[Space]:
+        """Return the spaces that weigh something, in an order that is the same everywhere."""
+        weights = self.weights()
+        named = sorted(self._named.spaces.items(), key=itemgetter(0))
+        spaces: list[tuple[str, Vectors]] = [(FEATURES, self._encoded), (FEATURES, self._own)]
+        spaces += named
+        weighed = [Space(name, weights.get(name, 1.0), vectors) for name, vectors in spaces]
+        return [space for space in weighed if space.weight > 0.0]
+
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return all spaces as plain arrays, rows as they are, for `restore`.
+
+        They are the live arrays, which stay where they are as long as nothing is changed.
+        """
+        with self.lock:
+            vectors = self._encoded.dump(self.items.capacity) | self._own.dump(_OWN)
+            return vectors | self._named.dump() | {"held": self._held.flags}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described, over ids that were restored too; the arrays are taken."""
+        with self.lock:
+            self._encoded.restore(arrays)
+            self._own.restore(_OWN, arrays)
+            self._named.restore(arrays)
+            self._held.flags = arrays["held"]

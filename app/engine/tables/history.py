@@ -1,0 +1,247 @@
+"""What every subject did, newest first; `event_lists.py` says how it lies in arrays."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.jit import Int32s, Int64s
+from app.engine.tables import history_kernels as kernels
+from app.engine.tables.event_lists import EventLists
+from app.engine.tables.event_record import EVENT, EventRows, Fact, Vocabulary, hash_of, order_hash
+from app.engine.tables.history_loading import EventBatch, gather, newest_of_each
+from app.engine.tables.ids import IdIndex
+from app.engine.tables.packing import Arrays
+
+KEPT = 1000
+"""Events of one subject in memory: the newest ones."""
+
+Counter = Callable[[int, int, int, int], None]
+"""Takes the item's row, the code of the kind, the time in ms, and 1 (came) or -1 (went)."""
+
+
+class Pair(NamedTuple):
+    """The rows of the subject and of the item that an event was about."""
+
+    subject: int
+    item: int
+
+
+class History:
+    """The newest `KEPT` events of every subject about items, each once, changed in place.
+
+    Two lists run through the events: a subject's, in order of time, and an item's (purchases and
+    others apart), in order of arrival. A subject's and an item's row hold one reference to their
+    id while an event names them. Each method takes `lock`; rows are good only while it is held.
+    """
+
+    def __init__(self, users: IdIndex, items: IdIndex, lock: threading.RLock) -> None:
+        self.users = users
+        self.items = items
+        self.lock = lock
+        self.vocabulary = Vocabulary()
+        self.counters: list[Counter] = []
+        """Told of each event that comes or goes alone; not of `load` and `restore`."""
+        self._lists = EventLists()
+
+    def __len__(self) -> int:
+        return int(self._lists.state[kernels.COUNT])
+
+    @property
+    def orders(self) -> int:
+        """Number of orders with an event in memory; a purchase without one is one of its own."""
+        return int(self._lists.state[kernels.ORDERS])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, slack included."""
+        return self._lists.nbytes
+
+    @property
+    def events(self) -> EventRows:
+        """All places, shape (places,); for reading, with the lock held. A free one is no event."""
+        return self._lists.events
+
+    @property
+    def newest(self) -> Int32s:
+        """The place of each subject's newest event, 0 for none; shape (users.capacity,)."""
+        self._fit()
+        return self._lists.newest[: self.users.capacity]
+
+    @property
+    def of_item(self) -> Int32s:
+        """The places of each item's last purchase and last other event, shape (items, 2)."""
+        self._fit()
+        return self._lists.of_item[: self.items.capacity]
+
+    @property
+    def purchases(self) -> Int32s:
+        """Number of purchases of each item, shape (items.capacity,)."""
+        self._fit()
+        return self._lists.bought[: self.items.capacity]
+
+    def places(self, subject: int) -> Int32s:
+        """List the places of a subject's events, newest first."""
+        if subject >= self._lists.newest.size:
+            return np.empty(0, np.int32)
+        return kernels.places_of(
+            self.events, self._lists.newest, subject, int(self._lists.counts[subject])
+        )
+
+    def subjects(self) -> Int32s:
+        """List the rows of the subjects that have events."""
+        return np.flatnonzero(self._lists.counts).astype(np.int32)
+
+    def count_of(self, subjects: Int32s) -> int:
+        """Return how many events these subjects have."""
+        return int(self._lists.counts[subjects].sum())
+
+    def of_subject(self, subject: str) -> EventRows:
+        """Copy a subject's events, newest first."""
+        with self.lock:
+            row = self.users.row(subject)
+            return self.events[self.places(row)] if row is not None else np.empty(0, EVENT)
+
+    def add(self, subject: str, item: str, fact: Fact) -> tuple[Pair, ...]:
+        """Take in an event; return the pairs whose events changed.
+
+        None did if it is known already, or too old for a full history; two did if another event
+        had to make way.
+        """
+        with self.lock:
+            hashed = hash_of(fact.event_id)
+            row = self._row(subject)
+            if row is None or not self._lists.counts[row]:
+                row = self.users.acquire(subject)
+                self._fit()
+            elif self._lists.counts[row] >= KEPT:
+                gone = self._make_way(row, fact.at, hashed)
+                if gone is None:
+                    return ()
+                pair = Pair(row, self._acquired(item))
+                self._insert(pair, fact, hashed)
+                return pair, gone
+            pair = Pair(row, self._acquired(item))
+            if self._insert(pair, fact, hashed):
+                return (pair,)
+            if not self._lists.named[pair.item]:
+                self.items.release(pair.item)
+            return ()
+
+    def _row(self, subject: str) -> int | None:
+        row = self.users.row(subject)
+        return row if row is not None and row < self._lists.newest.size else None
+
+    def _make_way(self, subject: int, at: int, hashed: int) -> Pair | None:
+        """Drop the subject's oldest event, unless the new one is known or older than that."""
+        if kernels.find(self.events, self._lists.newest, subject, np.uint64(hashed)):
+            return None
+        oldest = int(kernels.oldest(self.events, self._lists.newest, subject))
+        event = self.events[oldest]
+        if (int(event["at"]), int(event["hash"])) > (at, hashed):
+            return None
+        return self._drop(oldest)
+
+    def _acquired(self, item: str) -> int:
+        row = self.items.row(item)
+        if row is None or row >= self._lists.named.size or not self._lists.named[row]:
+            row = self.items.acquire(item)
+            self._fit()
+        return row
+
+    def _insert(self, pair: Pair, fact: Fact, hashed: int) -> bool:
+        """Write an event down; False if it is known."""
+        words = self.vocabulary
+        kind = words.kinds.code(fact.kind)
+        values = (
+            np.uint64(hashed), fact.at, *pair, np.uint32(order_hash(fact.order_id)), fact.price,
+            kind, words.devices.code(fact.device), words.countries.code(fact.country),
+            min(max(fact.quantity, 0), 255),
+        )  # fmt: skip
+        at = kernels.insert(self.events, self._lists.tables, *values)
+        if at == kernels.FULL:
+            self._lists.lengthen()
+            at = kernels.insert(self.events, self._lists.tables, *values)
+        if at == kernels.NONE:
+            return False
+        for count in self.counters:
+            count(pair.item, kind, fact.at, 1)
+        return True
+
+    def remove(self, subject: str, event_id: str) -> Pair | None:
+        """Forget an event; None if it is not here."""
+        with self.lock:
+            row = self._row(subject)
+            if row is None:
+                return None
+            at = kernels.find(self.events, self._lists.newest, row, np.uint64(hash_of(event_id)))
+            return self._drop(int(at)) if at else None
+
+    def remove_subject(self, subject: str) -> int:
+        """Forget all events of a subject; return how many there were."""
+        with self.lock:
+            row = self._row(subject)
+            places = [] if row is None else self.places(row).tolist()
+            for at in places:
+                self._drop(at)
+            return len(places)
+
+    def _drop(self, at: int) -> Pair:
+        event = self.events[at]
+        pair = Pair(int(event["subject"]), int(event["item"]))
+        kind, time = int(event["kind"]), int(event["at"])
+        kernels.drop(self.events, self._lists.tables, at)
+        for count in self.counters:
+            count(pair.item, kind, time, -1)
+        if not self._lists.counts[pair.subject]:
+            self.users.release(pair.subject)
+        if not self._lists.named[pair.item]:
+            self.items.release(pair.item)
+        return pair
+
+    def load(self, batches: Iterable[EventBatch]) -> None:
+        """Replace everything by batches; readers see the old state until the new one is complete.
+
+        Of a subject with more than `KEPT` events the newest count.
+        """
+        gathered = gather(batches, self.users, self.items, self.lock, self.vocabulary)
+        events = newest_of_each(gathered, KEPT)
+        users, items = np.unique(events["subject"]), np.unique(events["item"])
+        built = EventLists.of(events, self.users.capacity, self.items.capacity)
+        with self.lock:  # what is kept holds one reference for each row it names
+            former = self._filled()
+            self.users.retain_many(users)
+            self.items.retain_many(items)
+            self._lists = built
+            for index, rows in zip((self.users, self.items), former, strict=True):
+                index.release_many(rows)
+        _let_go(gathered["subject"], self.users, self.lock)
+        _let_go(gathered["item"], self.items, self.lock)
+
+    def _filled(self) -> tuple[Int32s, Int32s]:
+        return self.subjects(), np.flatnonzero(self._lists.named).astype(np.int32)
+
+    def _fit(self) -> None:
+        self._lists.fit(self.users.capacity, self.items.capacity)
+
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as plain arrays, for `restore`; some are the live ones."""
+        with self.lock:
+            self._fit()
+            return self._lists.arrays() | self.vocabulary.dump()
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described, over ids that were restored too; the arrays are taken."""
+        with self.lock:
+            self._lists = EventLists.restored(arrays)
+            self.vocabulary.restore(arrays)
+
+
+def _let_go(rows: Int32s, index: IdIndex, lock: threading.RLock) -> None:
+    """Give back the references that were taken while gathering, one per occurrence."""
+    counts: Int64s = np.bincount(rows).astype(np.int64)
+    named = np.flatnonzero(counts)
+    with lock:
+        index.release_many(named, counts[named])

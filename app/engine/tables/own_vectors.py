@@ -1,0 +1,177 @@
+"""Dense vectors that items brought along, in one compact block."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.jit import Float32s, Float64s, Int32s
+from app.engine.tables import feature_kernels as kernels
+from app.engine.tables.growth import resized
+from app.engine.tables.packing import Arrays
+from app.engine.tables.profile import Profile
+
+_FIRST_SLOTS = 16
+
+
+def dense(vector: npt.ArrayLike) -> Float64s:
+    """Return a vector as an array of shape (d,), or raise ValueError if it is none."""
+    given = np.asarray(vector, dtype=np.float64)
+    if given.ndim != 1 or given.size == 0 or not np.isfinite(given).all():
+        raise ValueError("a feature vector is a non-empty list of finite numbers")
+    return given
+
+
+class OwnVectors:
+    """Item row -> dense vector of one common dimension; its owner holds the lock.
+
+    Stored as float32, scaled by a power of two (which keeps their digits), with 1 / length in
+    float64. An item row has a slot in the block or -1; the last slot fills a hole at once.
+    absolute : whether |cosine| is the similarity, or the cosine itself.
+    """
+
+    def __init__(self, *, absolute: bool = True) -> None:
+        self.count = 0
+        self._absolute = absolute
+        self._signed = 0
+        self._slots = np.empty(0, np.int32)
+        self._reset(0)
+
+    def _reset(self, size: int) -> None:
+        self._vectors = np.zeros((_FIRST_SLOTS, size), np.float32)
+        self._inverse = np.zeros(_FIRST_SLOTS)
+        self._owners = np.zeros(_FIRST_SLOTS, np.int32)
+
+    def dump(self, name: str) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as plain arrays, for `restore`."""
+        count = self.count
+        return {
+            f"{name}.vectors": self._vectors[:count],
+            f"{name}.inverse": self._inverse[:count],
+            f"{name}.owners": self._owners[:count],
+            f"{name}.slots": self._slots,
+        }
+
+    def restore(self, name: str, arrays: Arrays) -> None:
+        """Become what `dump` described; the arrays belong to this object from now on."""
+        self._vectors, self._inverse = arrays[f"{name}.vectors"], arrays[f"{name}.inverse"]
+        self._owners, self._slots = arrays[f"{name}.owners"], arrays[f"{name}.slots"]
+        self.count = len(self._owners)
+        self._signed = int((self._vectors < 0.0).any(axis=1).sum())
+
+    @property
+    def size(self) -> int:
+        """Number of dimensions; 0 while there is no vector."""
+        return self._vectors.shape[1]
+
+    @property
+    def signed(self) -> bool:
+        """Whether any vector has a negative entry."""
+        return self._signed > 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        arrays = (self._vectors, self._inverse, self._owners, self._slots)
+        return sum(array.nbytes for array in arrays)
+
+    def has(self, row: int) -> bool:
+        """Whether the row has a vector."""
+        return row < self._slots.size and bool(self._slots[row] >= 0)
+
+    def pairs(self, row: int) -> tuple[tuple[int, float], ...]:
+        """Return a row's vector as stored, as (~dimension, number) pairs; empty if it has none."""
+        if not self.has(row):
+            return ()
+        return tuple((~dim, x) for dim, x in enumerate(self._vectors[self._slots[row]].tolist()))
+
+    def stored(self, row: int) -> Float32s | None:
+        """Copy a row's vector as stored, shape (size,); None if it has none."""
+        return self._vectors[self._slots[row]].copy() if self.has(row) else None
+
+    def present(self, n_items: int) -> npt.NDArray[np.bool_]:
+        """Tell which rows have a vector that is not zero, shape (n_items,)."""
+        has = np.zeros(n_items, np.bool_)
+        has[self._owners[: self.count]] = self._inverse[: self.count] > 0.0
+        return has
+
+    def put(self, row: int, vector: Float64s) -> None:
+        """Store or replace a row's vector; shape (size,), finite."""
+        if self.count == 0:
+            self._reset(vector.size)
+        slot = self._slot(row)
+        self._signed += int((vector < 0.0).any()) - int((self._vectors[slot] < 0.0).any())
+        largest = float(np.abs(vector).max())
+        stored = np.ldexp(vector, -int(np.frexp(largest)[1])).astype(np.float32)
+        length = float(np.sqrt(np.square(stored, dtype=np.float64).sum()))
+        self._vectors[slot] = stored
+        self._inverse[slot] = 1.0 / length if length > 0.0 else 0.0
+
+    def _slot(self, row: int) -> int:
+        if row >= self._slots.size:
+            more = np.full(row + 1 + row // 4 - self._slots.size, -1, np.int32)
+            self._slots = np.append(self._slots, more)
+        if self._slots[row] < 0:
+            if self.count == self._owners.size:
+                self._widen()
+            self._slots[row], self._owners[self.count] = self.count, row
+            self._vectors[self.count] = 0.0
+            self.count += 1
+        return int(self._slots[row])
+
+    def _widen(self) -> None:
+        slots = self.count + self.count // 8 + _FIRST_SLOTS
+        self._vectors = resized(self._vectors, slots)
+        self._inverse = resized(self._inverse, slots)
+        self._owners = resized(self._owners, slots)
+
+    def remove(self, row: int) -> bool:
+        """Forget a row's vector; with the last one the dimension is free again."""
+        if not self.has(row):
+            return False
+        slot, last = int(self._slots[row]), self.count - 1
+        self._signed -= int((self._vectors[slot] < 0.0).any())
+        self._vectors[slot], self._inverse[slot] = self._vectors[last], self._inverse[last]
+        self._owners[slot] = self._owners[last]
+        self._slots[self._owners[last]] = slot
+        self._slots[row] = -1
+        self.count = last
+        if last == 0:
+            self._reset(0)
+        return True
+
+    def add_scores(self, profile: Profile, scores: Float64s) -> None:
+        """Write sum of value * similarity over the profile's items to every row with a vector."""
+        if self.count == 0:
+            return
+        slots = self._slots_of(profile.items)
+        have = slots >= 0
+        count, values = self.count, profile.values[have]
+        block, inverse, owners = self._vectors[:count], self._inverse[:count], self._owners[:count]
+        if values.size == 0:
+            return
+        units = self._units(slots[have])
+        if self._absolute and self.signed:
+            kernels.own_absolute_product(block, inverse, owners, units, values, scores)
+        else:
+            kernels.own_product(block, inverse, owners, values @ units, scores)
+
+    def cosines(self, row: int, others: Int32s) -> Float64s:
+        """Return the similarity of one row to each of the others, shape (n,); 0 without vector."""
+        slots = self._slots_of(others)
+        have = slots >= 0
+        found = np.zeros(others.size)
+        if self.has(row):
+            one = self._units(self._slots[row : row + 1])[0]
+            found[have] = self._units(slots[have]) @ one
+        return np.abs(found) if self._absolute else found
+
+    def _slots_of(self, rows: Int32s) -> Int32s:
+        slots = np.full(rows.size, -1, np.int32)
+        known = rows < self._slots.size
+        slots[known] = self._slots[rows[known]]
+        return slots
+
+    def _units(self, slots: Int32s) -> Float64s:
+        units: Float64s = self._vectors[slots] * self._inverse[slots, np.newaxis]
+        return units

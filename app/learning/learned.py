@@ -1,0 +1,163 @@
+"""The learned models in memory, and what they say of a shopper now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from app.domain.models import ModelRecord
+from app.engine.jit import Float64s, Int32s, Int64s
+from app.engine.models.model import UNKNOWN_USER
+from app.engine.models.profile import recent
+from app.engine.models.ratings import Ratings
+from app.engine.tables.model_rows import ModelRows
+from app.engine.tables.profile import Profile
+from app.learning.fitted import FittedModel
+from app.learning.kinds import KINDS
+from app.live.memory import Tables
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A model, and its rows beside those of the tables."""
+
+    fitted: FittedModel
+    rows: ModelRows
+
+
+class _Own(NamedTuple):
+    """The shopper's items that a model knows, as it is asked with them."""
+
+    rows: Int32s
+    ratings: Float64s
+    weights: Float64s | None
+    places: Int64s
+    """In the profile."""
+
+
+class LearnedModels:
+    """One model of each kind. Each is frozen, and replaced by one assignment.
+
+    Rows are those of the tables; call with their lock held, except `put` and `drop`, which take
+    it for a moment now and then.
+    """
+
+    def __init__(self, tables: Tables, *, recency: Callable[[], float] = lambda: 0.0) -> None:
+        """recency : the setting of that name."""
+        self._tables = tables
+        self._recency = recency
+        self._held: Mapping[str, _Held] = {}
+        self._arriving: list[FittedModel] = []
+
+    def fitted(self, kind: str) -> ModelRecord | None:
+        """Return what is in memory of a kind; None if there is no model."""
+        held = self._held.get(kind)
+        return None if held is None else held.fitted.record
+
+    @property
+    def records(self) -> dict[str, ModelRecord]:
+        """Return what is in memory, by kind."""
+        return {kind: held.fitted.record for kind, held in self._held.items()}
+
+    def scores(self, kind: str, profile: Profile) -> Float64s | None:
+        """Score every item row, shape (capacity,); 0 for items that the model has not seen.
+
+        None: there is no model that ranks, or it knows nothing of the shopper.
+        """
+        held = self._held.get(kind)  # read once: the next lines must not see another one
+        if held is None or isinstance(held.fitted.model, Ratings):
+            return None
+        own, user = self._own(held, profile), self._user(held, profile)
+        if not own.rows.size and user == UNKNOWN_USER:
+            return None
+        scores = held.fitted.model.scores(own.rows, own.ratings, user, weights=own.weights)
+        return None if scores is None else held.rows.to_live(scores)
+
+    def shares(self, kind: str, profile: Profile, row: int) -> Float64s:
+        """Return what each item of the profile adds to the score of a row, shape as the profile.
+
+        Empty where the model cannot tell, or does not know the item.
+        """
+        held = self._held.get(kind)
+        item = -1 if held is None else int(held.rows.of_live[row])
+        if held is None or item < 0 or isinstance(held.fitted.model, Ratings):
+            return np.empty(0)
+        own = self._own(held, profile)
+        shares = held.fitted.model.shares(own.rows, own.ratings, item, weights=own.weights)
+        if not shares.size:
+            return np.empty(0)
+        found = np.zeros(profile.items.size)
+        found[own.places] = shares
+        return found
+
+    def predict(self, profile: Profile, rows: Int32s) -> Float64s:
+        """Predict ratings of rows by what the shopper has rated by now, shape of `rows`.
+
+        NaN where nothing can be said: without a model, for an item it has not seen, and for
+        somebody who rated none that it has.
+        """
+        found, held = np.full(rows.size, np.nan), self._held.get(Ratings.kind)
+        if held is None or not isinstance(held.fitted.model, Ratings):
+            return found
+        of_live = held.rows.of_live
+        own, wanted = of_live[profile.items], of_live[rows]
+        places = own >= 0 if profile.implied is None else (own >= 0) & (profile.implied == 0)
+        known = wanted >= 0
+        if places.any() and known.any():
+            ratings = profile.ratings[places]
+            found[known] = held.fitted.model.predict(own[places], ratings, wanted[known])
+        return found
+
+    def _own(self, held: _Held, profile: Profile) -> _Own:
+        rows = held.rows.of_live[profile.items]
+        places, kind = np.flatnonzero(rows >= 0), KINDS[held.fitted.record.kind]
+        if kind.in_order:
+            times = self._tables.shopper.moments(profile)
+            places = places[~np.isnan(times[places])]
+            places = places[np.lexsort((rows[places], times[places]))]
+            return _Own(rows[places], profile.ratings[places], None, places)
+        weights, recency = None, self._recency()
+        if recency > 0.0 and kind.heeds_weights:
+            times = np.where(profile.values > 0.0, self._tables.shopper.moments(profile), np.nan)
+            weights = recent(times[places], recency)
+        return _Own(rows[places], profile.ratings[places], weights, places)
+
+    def _user(self, held: _Held, profile: Profile) -> int:
+        if held.fitted.users is None or profile.user_row < 0:
+            return UNKNOWN_USER
+        return held.fitted.user(self._tables.users.id(profile.user_row))
+
+    def put(self, fitted: FittedModel) -> None:
+        """Have a model answer in place of the former one of its kind."""
+        with self._tables.lock:
+            rows = ModelRows(self._tables.items, fitted.items)
+        for some in rows.chunks():  # others have the lock in between
+            with self._tables.lock:
+                rows.take(some)
+        self._swap(fitted.record.kind, _Held(fitted, rows))
+
+    def drop(self, kind: str) -> None:
+        """Have no model of a kind any more."""
+        self._swap(kind, None)
+
+    def _swap(self, kind: str, held: _Held | None) -> None:
+        with self._tables.lock:
+            former = self._held.get(kind)
+            others = {name: each for name, each in self._held.items() if name != kind}
+            self._held = others if held is None else {**others, kind: held}
+            self._arriving = []
+            if former is not None:
+                former.rows.close()
+
+    def expect(self, fitted: FittedModel) -> None:
+        """Have users who leave forgotten by a model that is about to be put, too."""
+        with self._tables.lock:
+            self._arriving = [fitted]
+
+    def forget(self, user_id: str) -> None:
+        """Drop what the models hold of a user."""
+        for fitted in [*self._arriving, *(held.fitted for held in self._held.values())]:
+            row = fitted.user(user_id)
+            if row != UNKNOWN_USER:
+                fitted.forget(row)

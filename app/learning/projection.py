@@ -1,0 +1,64 @@
+"""Which learned models are in force, and that they forget who leaves."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from numpy.typing import NDArray
+
+from app.domain.changes import Change, Collection
+from app.learning.learned import LearnedModels
+from app.live.projections.projection import Arrays
+
+
+class ModelsProjection:
+    """Hears of settings that put other models in force. It stands behind the settings.
+
+    The models themselves are no part of it: whoever watches brings them into memory, in a thread
+    of its own, and the former ones answer meanwhile.
+    """
+
+    name = "models"
+    version = 1
+    collections = (Collection.SETTINGS,)
+
+    def __init__(self, learned: LearnedModels, *, wanted: Callable[[], Mapping[str, int]]) -> None:
+        self._learned = learned
+        self._wanted = wanted
+        self._heard: dict[str, int] = {}
+        self.watchers: list[Callable[[], None]] = []
+
+    @property
+    def wanted(self) -> dict[str, int]:
+        """Return the version in force of each kind."""
+        return dict(self._wanted())
+
+    def load(self) -> None:
+        """Look at the settings, which have been loaded."""
+        self._look()
+
+    def apply(self, change: Change) -> None:
+        """Look at the settings, which have changed."""
+        self._look()
+
+    def _look(self) -> None:
+        wanted = self.wanted
+        if wanted != self._heard:
+            self._heard = wanted
+            for watcher in self.watchers:
+                watcher()
+
+    def forget(self, user_id: str) -> None:
+        """Drop what the models hold of a shopper."""
+        self._learned.forget(user_id)
+
+    def dump(self) -> dict[str, NDArray[Any]]:
+        """Return nothing: models lie in files of their own."""
+        return {}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Look at the settings, which have been restored."""
+        self._look()
+
+    def differences(self, rebuilt: Self) -> list[str]:
+        """Return nothing: which models are in force is among the settings."""
+        return []

@@ -1,0 +1,90 @@
+"""Learns when and where categories are wanted, and tells how much that lifts items now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from app.domain.recommendations import Query
+from app.domain.settings import ShopSettings
+from app.engine.jit import Float64s, Int32s, Int64s
+from app.engine.tables.categories import Categories
+from app.engine.tables.context import ContextCounts, Lifts, Moment, lifted, moment, together
+from app.live.memory import Tables
+
+SECONDS = 600.0
+"""How often what was learned is learned anew."""
+_DAYS = 365  # of which events count
+_DAY_SECONDS = 86_400
+_AT_ONCE = 64  # subjects dealt with under one hold of the lock: at most about a millisecond
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """How much the present context lifts every item."""
+
+    moment: Moment
+    codes: Int32s
+    """The category of each item row; good under the lock only."""
+    by_dimension: Mapping[str, Float64s]
+    """The lifts of each category by code, as learned."""
+    by_code: Float64s
+    """All of them together, by the shop's strength."""
+
+    def lifted(self, scores: Float64s) -> Float64s:
+        """Return the scores (item rows,), those above 0 lifted."""
+        return lifted(scores, self.codes, self.by_code)
+
+
+class Contexts:
+    """Lifts learned from the history. They are frozen, and replaced by one assignment."""
+
+    def __init__(
+        self, tables: Tables, categories: Categories, *, settings: Callable[[], ShopSettings]
+    ) -> None:
+        self._tables = tables
+        self._categories = categories
+        self._settings = settings
+        self._learned: Lifts | None = None
+
+    def learn(self) -> None:
+        """Count the events of the last year anew, letting others have the lock in between."""
+        tables, history = self._tables, self._tables.history
+        today = int(tables.clock()) // _DAY_SECONDS
+        first_day = today - _DAYS
+        offsets = _offsets(ZoneInfo(self._settings().timezone), range(first_day, today + 2))
+        with tables.lock:
+            subjects = history.subjects()
+            weights = tables.activity.weights.copy()
+            counts = ContextCounts(history, self._categories.paths, weights)
+        for start in range(0, subjects.size, _AT_ONCE):
+            with tables.lock:
+                codes = self._categories.codes(tables.items.capacity)
+                counts.add(subjects[start : start + _AT_ONCE], codes, first_day, offsets)
+        self._learned = counts.learn()
+
+    def lift(self, query: Query) -> Lift | None:
+        """Return what lifts items now; None if nothing does. Call with the lock held."""
+        learned, shop = self._learned, self._settings()
+        if learned is None or not shop.context_strength:
+            return None
+        now = self._moment(query, ZoneInfo(shop.timezone))
+        by_dimension = learned.of(now)
+        by_code = np.ones(len(self._categories.paths))  # some may be newer than what was learned
+        by_code[: learned.table.shape[1]] = together(by_dimension, shop.context_strength)
+        codes = self._categories.codes(self._tables.items.capacity)
+        return Lift(now, codes, by_dimension, by_code)
+
+    def _moment(self, query: Query, zone: ZoneInfo) -> Moment:
+        now = datetime.fromtimestamp(self._tables.shopper.now / 1000, zone)
+        where = query.context
+        return moment(now.hour, now.weekday(), device=where.device, country=where.country)
+
+
+def _offsets(zone: ZoneInfo, days: range) -> Int64s:
+    """Return how many ms local time is ahead of UTC at noon (UTC) of each day since 1970."""
+    noons = (datetime.fromtimestamp((day + 0.5) * _DAY_SECONDS, zone) for day in days)
+    offsets = [noon.utcoffset() or timedelta() for noon in noons]
+    return np.array([offset // timedelta(milliseconds=1) for offset in offsets], np.int64)

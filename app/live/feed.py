@@ -1,0 +1,188 @@
+"""The feed: the only way in which memory changes.
+
+It follows the change log from a point taken before the first load, so that nothing is missed, and
+hands each change to the projections of its collection. It knows none of them by name.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from queue import SimpleQueue
+from threading import Condition, Event, Thread
+from typing import Any, TypeVar
+
+import structlog
+
+from app.domain.changes import START, ChangeBatch, Position
+from app.domain.errors import HistoryLost, StoreUnavailable
+from app.domain.ports import ChangeLog
+from app.live.applying import Applier
+from app.live.contact import Contact
+from app.live.later import Later
+from app.live.projections.projection import Projection
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+Job = Callable[[ChangeBatch], T]
+
+_RETRY_SECONDS = 0.5
+_TRUST_SECONDS = 5.0  # a healthy log speaks four times a second
+
+
+class Feed:
+    """Keeps every projection equal to the database, in one thread of this process."""
+
+    def __init__(
+        self,
+        change_log: ChangeLog,
+        projections: Sequence[Projection],
+        lock: AbstractContextManager[object],
+        later: Later | None = None,
+    ) -> None:
+        """Feed `projections`; what they leave for `later` is done after each batch."""
+        self._later = Later() if later is None else later
+        self._log = change_log
+        self._applier = Applier(projections, lock)
+        self.contact = Contact()
+        """What is known of the database."""
+        self._moved = Condition()
+        self._stop = Event()
+        self._thread: Thread | None = None
+        self._place = ChangeBatch([], START, START, None)
+        self._jobs: SimpleQueue[tuple[Job[Any], Future[Any]]] = SimpleQueue()
+        self.applied = 0
+        """Changes applied since the start."""
+        self._position = START
+        self._loaded = False
+        self._reloading = False
+
+    @property
+    def position(self) -> Position:
+        """Return the place in history up to which memory is complete."""
+        return self._position
+
+    @property
+    def place(self) -> ChangeBatch:
+        """Return where memory stands, as an empty batch: following may go on from here."""
+        return self._place
+
+    @property
+    def loaded(self) -> bool:
+        """Return whether memory has been filled and has caught up once."""
+        return self._loaded
+
+    @property
+    def reloading(self) -> bool:
+        """Return whether everything is being loaded anew, while the former state answers."""
+        return self._reloading
+
+    def behind_seconds(self) -> float:
+        """Return how far memory is behind the database, as far as this process can know."""
+        if not self._loaded:
+            return float("inf")
+        silence = self.contact.elapsed()
+        backlog = max(0, self.contact.head.seconds - self._position.seconds)
+        return backlog + (silence if silence > _TRUST_SECONDS else 0.0)
+
+    def start(self, begin: ChangeBatch | None = None) -> None:
+        """Load every projection, catch up, and go on following in a thread of its own.
+
+        `begin`: where memory stands already; then nothing is loaded, as long as the history
+        reaches back so far. Raises StoreUnavailable when the database is away.
+        """
+        self._stand(begin or self._load())
+        target = self._log.now()
+        self.contact.heard(target.head)
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
+        self._thread.start()
+        while not self.wait(target.position, seconds=1.0):
+            log.info("feed catching up", position=self._position, target=target.position)
+        self._loaded = True
+
+    def stop(self) -> None:
+        """Stop following; memory stays as it is."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+            self._thread = None
+
+    def wait(self, position: Position | None, *, seconds: float = 2.0) -> bool:
+        """Wait until memory holds the change at `position`; return whether it does.
+
+        Without a running feed (a command line) there is no memory to wait for.
+        """
+        if position is None or self._thread is None:
+            return True
+        with self._moved:
+            return self._moved.wait_for(lambda: self._position >= position, timeout=seconds)
+
+    def between(self, job: Job[T]) -> T:
+        """Run `job` between two batches, while memory does not change; return what it returns.
+
+        It is given the place where memory stands, and runs in the feed's thread: keep it short.
+        """
+        if self._thread is None:
+            return job(self._place)
+        outcome: Future[T] = Future()
+        self._jobs.put((job, outcome))
+        return outcome.result()
+
+    def _do_jobs(self) -> None:
+        while not self._jobs.empty():
+            self.contact.pause()  # nobody listens meanwhile
+            job, outcome = self._jobs.get()
+            try:
+                outcome.set_result(job(self._place))
+            except Exception as error:  # whoever asked is told
+                outcome.set_exception(error)
+
+    def _load(self) -> ChangeBatch:
+        begin = self._log.now()
+        self.contact.heard(begin.head)
+        self.contact.pause()  # nobody listens meanwhile
+        self._applier.load()
+        return begin
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._do_jobs()
+            try:
+                self._reload() if self._reloading else self._follow()
+            except HistoryLost:
+                log.warning("feed lost its place, loading everything anew")
+                self._reloading = True
+            except StoreUnavailable:
+                log.warning("feed waits for the database")
+                self.contact.lost()
+                self._stop.wait(_RETRY_SECONDS)
+            except Exception:  # the thread must live on: nothing else brings memory up to date
+                log.exception("feed stumbled, going on from its last place")
+                self._stop.wait(_RETRY_SECONDS)
+
+    def _follow(self) -> None:
+        for batch in self._log.follow(self._place.resume_token):
+            self._take(batch)
+            self._do_jobs()
+            if self._stop.is_set():
+                return
+
+    def _reload(self) -> None:
+        self._stand(self._load())
+        self.applied += 1  # whoever looks for something new finds it
+        self._reloading = False
+
+    def _take(self, batch: ChangeBatch) -> None:
+        self.contact.heard(batch.head)
+        self._applier.apply(batch.changes)
+        if self._later:
+            self.contact.pause()  # nobody listens meanwhile
+            self._later.run()
+        self.applied += len(batch.changes)
+        self._stand(batch)
+
+    def _stand(self, batch: ChangeBatch) -> None:
+        with self._moved:
+            self._place = replace(batch, changes=[])
+            self._position = max(self._position, batch.position)
+            self._moved.notify_all()

@@ -1,0 +1,100 @@
+"""What every subject did, from the events."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Self
+
+from numpy.typing import NDArray
+
+from app.domain.changes import Change, Collection
+from app.domain.events import Event
+from app.domain.ports import EventRepository
+from app.engine.tables.event_record import EVENT
+from app.engine.tables.history import History, Pair
+from app.engine.tables.history_loading import EventBatch
+from app.live.facts import to_fact
+from app.live.projections.comparing import differences
+from app.live.projections.projection import Arrays
+
+Watcher = Callable[[Pair], None]
+
+
+class HistoryProjection:
+    """Keeps the engine's history equal to the newest events of every subject."""
+
+    name = "history"
+    version = 1
+    collections = (Collection.EVENTS,)
+
+    def __init__(self, events: EventRepository, history: History) -> None:
+        self._events = events
+        self._history = history
+        self.watchers: list[Watcher] = []
+        """Called for each pair whose events changed, under the lock."""
+
+    def load(self) -> None:
+        """Read every event into a new history and swap it in."""
+        self._history.load(self._batches())
+
+    def _batches(self) -> Iterator[EventBatch]:
+        for events in self._events.scan():
+            yield EventBatch(
+                [event.key.subject for event in events],
+                [str(event.item_id) for event in events],
+                [to_fact(event) for event in events],
+            )
+
+    def apply(self, change: Change) -> None:
+        """Take in one event, or its end."""
+        if change.key is None:
+            self._history.load(())
+            return
+        subject, event_id = change.key
+        event: Event | None = change.value
+        if event is None:
+            gone = self._history.remove(subject, event_id)
+            self._tell(() if gone is None else (gone,))
+        elif event.item_id is not None:
+            self._tell(self._history.add(subject, event.item_id, to_fact(event)))
+
+    def _tell(self, pairs: Iterable[Pair]) -> None:
+        for pair in pairs:
+            for watcher in self.watchers:
+                watcher(pair)
+
+    def forget(self, user_id: str) -> None:
+        """Drop the subject's events."""
+        self._history.remove_subject(user_id)
+
+    def dump(self) -> dict[str, NDArray[Any]]:
+        """Return the history."""
+        return self._history.dump()
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take what `dump` returned."""
+        self._history.restore(arrays)
+
+    def differences(self, rebuilt: Self) -> list[str]:
+        """Compare every event of every subject."""
+        return differences("events of", _readable(self._history), _readable(rebuilt._history))
+
+
+_COMPARED = [name for name in EVENT.names or () if name in {"hash", "at", "order", "quantity"}]
+
+
+def _readable(history: History) -> dict[str, Any]:
+    words = history.vocabulary
+    found = {}
+    for row in history.subjects().tolist():
+        events = history.events[history.places(row)]
+        found[history.users.id(row)] = [
+            (
+                history.items.id(int(event["item"])),
+                words.kinds.word(int(event["kind"])),
+                words.devices.word(int(event["device"])),
+                words.countries.word(int(event["country"])),
+                str(event["price"]),  # as text, because NaN equals nothing
+                *(int(event[name]) for name in _COMPARED),
+            )
+            for event in events
+        ]
+    return found

@@ -1,0 +1,183 @@
+"""What every shopper prefers, from the ratings and from what was done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from app.domain.changes import Change, Collection
+from app.domain.ports import RatingRepository
+from app.domain.ratings import RatingScale
+from app.domain.settings import ShopSettings
+from app.engine.tables.comparing import different_pairs, sides_differ
+from app.engine.tables.history import Pair
+from app.engine.tables.implied import DAY_MS, Formula, Implied, Landmark
+from app.live.later import Later
+from app.live.memory import Tables
+from app.live.projections.projection import Arrays
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilding:
+    """How far a rebuild is, in subjects; `waiting`: how many rebuilds are not finished."""
+
+    done: int = 0
+    total: int = 0
+    waiting: int = 0
+
+
+_AT_ONCE = 256  # subjects dealt with under one hold of the lock: about a millisecond
+_NOTHING = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)
+
+
+class PreferencesProjection:
+    """Keeps the engine's live preferences equal to the ratings, and where there is none, to what
+    the history implies. It stands behind history and settings, and hears of changed pairs.
+    """
+
+    name = "preferences"
+    version = 2
+    collections = (Collection.RATINGS, Collection.EVENTS, Collection.SETTINGS)
+
+    def __init__(
+        self,
+        ratings: RatingRepository,
+        tables: Tables,
+        *,
+        settings: Callable[[], ShopSettings],
+        scale: RatingScale,
+        later: Later,
+    ) -> None:
+        self._ratings = ratings
+        self._tables = tables
+        self._preferences = tables.preferences
+        self._settings = settings
+        self._scale = scale
+        self._later = later
+        self._progress = Rebuilding()
+        self._implied = self._of_settings()
+
+    def load(self) -> None:
+        """Read every rating into new tables and swap them in, with what the history implies."""
+        self._implied = self._of_settings()
+        batches = (
+            (batch.user_ids, batch.item_ids, np.asarray(batch.values))
+            for batch in self._ratings.scan()
+        )
+        self._preferences.load(batches)
+        self._put_implied()
+
+    def apply(self, change: Change) -> None:
+        """Take in one rating, or its end, or new settings."""
+        if change.collection is Collection.SETTINGS:
+            if self._formula() != self._implied.formula:
+                self.rebuild_later()
+        elif change.collection is Collection.EVENTS:
+            if change.key is None:  # of single events the history tells
+                self.rebuild_later()
+        elif change.key is None:
+            self._preferences.load(())
+            self._put_implied()
+        elif change.value is not None:
+            user_id, item_id = change.key
+            self._preferences.put(user_id, item_id, change.value.rating)
+        elif self._preferences.remove(*change.key):
+            self._put_pair(*change.key)
+
+    def refresh(self, pair: Pair) -> None:
+        """Bring a pair up to date whose events changed."""
+        users, items = self._preferences.users, self._preferences.items
+        if not (users.alive[pair.subject] and items.alive[pair.item]):
+            return  # the last thing that referred to one of them was that event
+        user_id, item_id = users.id(pair.subject), items.id(pair.item)
+        if self._preferences.is_explicit(user_id, item_id):
+            return
+        if self._implied.landmark.is_far(self._now()):
+            self.rebuild_later()
+        value = self._implied.of_pair(*pair)
+        if value is None:
+            self._preferences.remove(user_id, item_id)
+        else:
+            self._preferences.put(user_id, item_id, value, implied=True)
+
+    def rebuild_later(self) -> None:
+        """Have the feed compute anew all that is implied, by the settings; readers go on."""
+        self._progress = replace(self._progress, waiting=1)
+        self._later.put(self._rebuild)
+
+    def _rebuild(self) -> None:
+        self._implied = self._of_settings()
+        self._put_implied()
+        log.info("preferences rebuilt", pairs=len(self._preferences))
+
+    def _put_pair(self, user_id: str, item_id: str) -> None:
+        user, item = self._preferences.users.row(user_id), self._preferences.items.row(item_id)
+        if user is not None and item is not None:
+            self.refresh(Pair(user, item))
+
+    @property
+    def rebuilding(self) -> Rebuilding:
+        """Return how far the last rebuild is."""
+        return self._progress
+
+    def _put_implied(self) -> None:
+        implied, subjects = self._implied, self._tables.history.subjects()
+        parts = [_NOTHING]
+        for start in range(0, subjects.size, _AT_ONCE):
+            self._progress = Rebuilding(start, subjects.size, waiting=1)
+            with self._tables.lock:
+                parts.append(implied.of_subjects(subjects[start : start + _AT_ONCE]))
+        users, items, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+
+        def also() -> None:  # what is read with the landmark changes together with it
+            self._tables.shopper.implied = implied
+
+        self._preferences.replace_implied(users, items, values, also=also)
+        self._progress = Rebuilding(subjects.size, subjects.size)
+
+    def _of_settings(self) -> Implied:
+        formula = self._formula()
+        landmark = Landmark.near(self._now(), formula.half_life * DAY_MS)
+        return Implied(self._tables.history, formula, landmark)
+
+    def _now(self) -> float:
+        return self._tables.clock() * 1000
+
+    def _formula(self) -> Formula:
+        shop = self._settings()
+        return Formula(dict(shop.weights), shop.half_life_days, shop.saturation, self._scale.top)
+
+    def forget(self, user_id: str) -> None:
+        """Drop what the shopper prefers."""
+        self._preferences.remove_user(user_id)
+
+    def dump(self) -> dict[str, NDArray[Any]]:
+        """Return the tables, and the landmark they are stored as of."""
+        landmark = np.array([self._implied.landmark.at])
+        return self._preferences.dump() | {"landmark": landmark}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take what `dump` returned; history and settings have been restored."""
+        self._preferences.restore(arrays)
+        formula = self._formula()
+        landmark = Landmark(float(arrays["landmark"][0]), formula.half_life * DAY_MS)
+        self._implied = Implied(self._tables.history, formula, landmark)
+        self._tables.shopper.implied = self._implied
+
+    def differences(self, rebuilt: Self) -> list[str]:
+        """Compare every value, as float32, and both sides of the tables."""
+        # implied values may be as of different landmarks
+        scale = rebuilt._implied.landmark.factor(self._implied.landmark.at)
+        pairs = different_pairs(self._preferences, rebuilt._preferences, implied_scale=scale)
+        lines = [
+            f"preference of {user!r} for {item!r}: memory {here:g}, rebuilt {there:g}"
+            for user, item, here, there in pairs
+        ]
+        if torn := sides_differ(self._preferences):
+            lines.append(f"{torn} entries differ between the rows of users and of items")
+        return lines

@@ -1,0 +1,50 @@
+"""The seam: what the feed, the snapshot, a deletion and `flask verify` ask of every live state."""
+
+from typing import Any, Protocol, Self
+
+from numpy.typing import NDArray
+
+from app.domain.changes import Change, Collection
+from app.engine.tables.packing import Arrays
+
+__all__ = ["Arrays", "Projection"]
+
+
+class Projection(Protocol):
+    """One live state. `apply` and `forget` are called under the memory's lock."""
+
+    @property
+    def name(self) -> str:
+        """What logs and files call it."""
+
+    @property
+    def version(self) -> int:
+        """Of what `dump` returns: another one is not restored."""
+
+    @property
+    def collections(self) -> tuple[Collection, ...]:
+        """Whose changes it takes in."""
+
+    def load(self) -> None:
+        """Make the state equal to the collections, while readers go on reading."""
+
+    def apply(self, change: Change) -> None:
+        """Take in one change; a change applied twice counts once."""
+
+    def forget(self, user_id: str) -> None:
+        """Drop every trace of a shopper."""
+
+    def dump(self) -> dict[str, NDArray[Any]]:
+        """Return the state as plain arrays, of which some are the live ones.
+
+        Nothing may be changed until they are written; readers may go on.
+        """
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described; called once, while the state is still empty.
+
+        The arrays are taken, not copied: they may be a mapped file that other processes share.
+        """
+
+    def differences(self, rebuilt: Self) -> list[str]:
+        """Return how the state differs from one that was built anew, a line each."""

@@ -1,0 +1,53 @@
+"""What the merchandiser has set."""
+
+from dataclasses import asdict
+from typing import Any, Self
+
+import orjson
+from numpy.typing import NDArray
+
+from app.domain.changes import Change, Collection
+from app.domain.ports import SettingsRepository
+from app.domain.settings import ShopSettings, Similarity, Strategy
+from app.engine.tables.packing import Texts
+from app.live.projections.comparing import differences
+from app.live.projections.projection import Arrays
+
+
+class SettingsProjection:
+    """The current `ShopSettings`, swapped whole."""
+
+    name = "settings"
+    version = 2
+    collections = (Collection.SETTINGS,)
+
+    def __init__(self, settings: SettingsRepository) -> None:
+        self._settings = settings
+        self.current = ShopSettings()
+
+    def load(self) -> None:
+        """Read the settings."""
+        self.current = self._settings.get()
+
+    def apply(self, change: Change) -> None:
+        """Take in the new settings; without a document the defaults hold."""
+        self.current = change.value or ShopSettings()
+
+    def forget(self, user_id: str) -> None:
+        """Settings know no shopper."""
+
+    def dump(self) -> dict[str, NDArray[Any]]:
+        """Return the settings as JSON."""
+        return Texts.of([orjson.dumps(asdict(self.current)).decode()]).arrays("settings")
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take what `dump` returned."""
+        values = orjson.loads(Texts.named("settings", arrays)[0])
+        for name in ("strategy", "auto_strategy"):
+            values[name] = Strategy(values[name])
+        values["similarity"] = Similarity(values["similarity"])
+        self.current = ShopSettings(**values)
+
+    def differences(self, rebuilt: Self) -> list[str]:
+        """Compare every setting."""
+        return differences("setting", asdict(self.current), asdict(rebuilt.current))

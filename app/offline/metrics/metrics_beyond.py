@@ -1,0 +1,121 @@
+"""What lists are like besides being right: broad, varied, new, surprising, fond of the popular.
+
+`ranked` is always of shape (n_users, n), item codes, best first, -1 where the list ended.
+Definitions and their sources: docs/metrics.md.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from scipy.stats import rankdata
+from sklearn.preprocessing import normalize
+
+from app.engine.jit import Float64s, Int32s, Int64s
+from app.offline.metrics.ratios import ratio
+
+_USERS_AT_ONCE = 4096
+
+
+def item_coverage(ranked: Int32s, *, n_items: int) -> float:
+    """Return the share of the catalogue that stands in any list (Ge et al. 2010)."""
+    return np.unique(ranked[ranked >= 0]).size / n_items if n_items else np.nan
+
+
+def diversity(ranked: Int32s, vectors: csr_matrix) -> Float64s:
+    """Return 1 - the mean cosine of all pairs in the list (Smyth and McClave 2001), (n_users,).
+
+    vectors : shape (n_items, n_features); a row of zeros is similar to nothing.
+    A list of less than two items has NaN.
+    """
+    unit = normalize(vectors)
+    lengths = (ranked >= 0).sum(axis=1)
+    inside = np.empty(len(ranked))
+    for start in range(0, len(ranked), _USERS_AT_ONCE):
+        lists = _incidence(ranked[start : start + _USERS_AT_ONCE], unit.shape[0])
+        # |sum of v|^2 holds every pair twice and every item with itself.
+        own = lists @ np.asarray(unit.multiply(unit).sum(axis=1)).ravel()
+        sums = lists @ unit
+        inside[start : start + _USERS_AT_ONCE] = (
+            np.asarray(sums.multiply(sums).sum(axis=1)).ravel() - own
+        )
+    pairs = lengths * (lengths - 1.0)
+    return 1.0 - ratio(inside, pairs)
+
+
+def category_vectors(categories: Int32s) -> csr_matrix:
+    """Return vectors by which items of one category are alike, others not; -1 is none of them."""
+    known = np.flatnonzero(categories >= 0)
+    shape = (categories.size, int(categories.max(initial=0)) + 1)
+    return csr_matrix((np.ones(known.size), (known, categories[known])), shape=shape)
+
+
+def novelty(ranked: Int32s, popularity: Float64s) -> Float64s:
+    """Return the mean of -log2(share of all interactions) over the list (Zhou 2010), (n_users,).
+
+    popularity : shape (n_items,), interactions of the training part; none counts as one, for an
+    item that nobody took would be infinitely new.
+    """
+    share = np.maximum(popularity, 1.0) / max(popularity.sum(), 1.0)
+    return _mean_of(ranked, -np.log2(share))
+
+
+def serendipity(ranked: Int32s, relevant: Sequence[Int32s], expected: Int32s) -> Float64s:
+    """Return the share of places that are right and not expected (Ge et al. 2010), (n_users,).
+
+    expected : shape (n_users, m), what the list of the most popular shows. Users with nothing to
+    find have NaN.
+    """
+    places = ranked >= 0
+    right = _among(
+        ranked,
+        np.repeat(np.arange(len(ranked)), [len(wanted) for wanted in relevant]),
+        np.concatenate([*relevant, np.empty(0, np.int32)]),
+    )
+    known = _among(ranked, np.repeat(np.arange(len(expected)), expected.shape[1]), expected.ravel())
+    share: Float64s = (places & right & ~known).mean(axis=1)
+    share[[user for user, wanted in enumerate(relevant) if not len(wanted)]] = np.nan
+    return share
+
+
+def popularity_percentile(ranked: Int32s, popularity: Float64s) -> Float64s:
+    """Return how popular the list is on average, (n_users,): 1 the most popular item, 0 the least.
+
+    Equally popular items share the mean of their places.
+    """
+    ranks = rankdata(popularity) - 1.0
+    return _mean_of(ranked, ranks / max(popularity.size - 1, 1))
+
+
+def popularity_lift(ranked: Int32s, profiles: Sequence[Int32s], popularity: Float64s) -> Float64s:
+    """Return mean popularity in the list over that in the shopper's own profile, minus 1.
+
+    (Abdollahpouri et al. 2019.) 0: as mainstream as the shopper; 1: twice as popular. NaN for an
+    empty list or profile. profiles : the item codes of the training part, one array a user.
+    """
+    own = np.array([popularity[items].mean() if len(items) else np.nan for items in profiles])
+    shown = _mean_of(ranked, popularity)
+    return ratio(shown, own) - 1.0
+
+
+def _mean_of(ranked: Int32s, by_item: Float64s) -> Float64s:
+    """Return the mean of a value over the items of each list, NaN for an empty one."""
+    shown = ranked >= 0
+    sums = np.where(shown, by_item[np.where(shown, ranked, 0)], 0.0).sum(axis=1)
+    lengths = shown.sum(axis=1)
+    return ratio(sums, lengths)
+
+
+def _among(ranked: Int32s, users: Int64s, items: Int32s) -> npt.NDArray[np.bool_]:
+    """Mark the places whose item stands among the user's own pairs, the shape of `ranked`."""
+    mine = np.arange(len(ranked), dtype=np.int64)[:, None] << 32 | ranked
+    return np.isin(mine, users.astype(np.int64) << 32 | items)
+
+
+def _incidence(ranked: Int32s, n_items: int) -> csr_matrix:
+    users, places = np.nonzero(ranked >= 0)
+    ones = np.ones(users.size)
+    shape = (len(ranked), n_items)
+    return cast(csr_matrix, csr_matrix((ones, (users, ranked[users, places])), shape=shape))

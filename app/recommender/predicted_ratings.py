@@ -1,0 +1,90 @@
+"""What somebody would rate an item, by a fitted model or by the neighbours who rated it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from app.domain.errors import UnknownItem
+from app.domain.ratings import RatingScale
+from app.domain.recommendations import Query
+from app.domain.settings import ShopSettings
+from app.engine.jit import Float64s, Int32s
+from app.engine.models.ratings import Ratings
+from app.engine.recommenders.neighbourhood import Neighbourhood
+from app.learning.learned import LearnedModels
+from app.live.memory import Tables
+from app.live.projections.catalogue import CatalogueProjection
+
+NEIGHBOURS = "neighbours"
+
+
+class Predicted(NamedTuple):
+    """A predicted rating, within the scale, and what predicted it; both None: nothing could."""
+
+    rating: float | None
+    model: str | None
+
+
+class PredictedRatings:
+    """Predicts from memory, by what the shopper has rated at the moment of asking."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        learned: LearnedModels,
+        catalogue: CatalogueProjection,
+        *,
+        settings: Callable[[], ShopSettings],
+        scale: RatingScale,
+    ) -> None:
+        self._tables = tables
+        self._learned = learned
+        self._catalogue = catalogue
+        self._settings = settings
+        self._scale = scale
+
+    def of(self, query: Query, item_id: str) -> Predicted:
+        """Predict the rating of one item by the query's subject, or raise UnknownItem."""
+        tables, settings = self._tables, self._settings()
+        with tables.lock, tables.shopper.present(query):
+            row = self._catalogue.row(item_id)
+            if row is None or not self._catalogue.has(item_id):
+                raise UnknownItem(item_id)
+            rows, record = np.array([row], np.int32), self._learned.fitted(Ratings.kind)
+            said = by_model(tables, self._learned, rows)
+            if record is not None and not np.isnan(said[0]):
+                return Predicted(self._clipped(said[0]), record.name)
+            said = by_neighbours(tables, settings, rows)
+        return (
+            Predicted(None, None)
+            if np.isnan(said[0])
+            else Predicted(self._clipped(said[0]), NEIGHBOURS)
+        )
+
+    def _clipped(self, rating: float) -> float:
+        return float(np.clip(rating, self._scale.lowest, self._scale.top))
+
+
+def by_model(tables: Tables, learned: LearnedModels, rows: Int32s) -> Float64s:
+    """Predict ratings by who is present, NaN where the model cannot; under the lock."""
+    profile = tables.shopper.profile
+    return np.full(rows.size, np.nan) if profile is None else learned.predict(profile, rows)
+
+
+def by_neighbours(tables: Tables, settings: ShopSettings, rows: Int32s) -> Float64s:
+    """Predict as the neighbours who rated the items did, NaN where none has; under the lock."""
+    profile, g = tables.shopper.profile, tables.shopper.g
+    if profile is None:
+        return np.full(rows.size, np.nan)
+    near = Neighbourhood(
+        settings.k,
+        settings.similarity.value,
+        settings.min_similarity,
+        settings.shrinkage,
+        settings.exponent,
+        settings.asymmetry,
+    )
+    neighbours = tables.user_based.neighbours(profile, near, g=g)
+    found: Float64s = tables.user_based.predict(profile, neighbours, g=g)[rows]
+    return found

@@ -1,0 +1,166 @@
+"""What is known of a subject, computed from memory at the moment of asking."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from app.domain.events import Kind
+from app.domain.profiles import (
+    ActivityFigures,
+    PurchaseFigures,
+    RatingFigures,
+    Share,
+    SubjectProfile,
+)
+from app.domain.recommendations import Query
+from app.domain.settings import ShopSettings
+from app.engine.jit import Float64s, Int32s
+from app.engine.tables.event_record import EventRows
+from app.engine.tables.price_level import price_level
+from app.engine.tables.profile import Profile
+from app.live.memory import Tables
+from app.live.projections.catalogue import CatalogueProjection
+
+_SHOWN = 5  # categories and brands
+_DAY_MS = 86_400_000
+_PRICED = (Kind.PURCHASE, Kind.VIEW)
+
+
+class _Preferred(NamedTuple):
+    """An item of the catalogue that the subject prefers, and how much."""
+
+    category: str | None
+    brand: str | None
+    value: float
+
+
+class _Read(NamedTuple):
+    """What is taken from memory under the lock."""
+
+    now: int
+    events: EventRows
+    """Newest first."""
+    profile: Profile | None
+    preferred: list[_Preferred]
+    priced: Int32s
+    """Rows of the items that were bought or viewed."""
+    prices: Float64s
+    categories: Int32s
+
+
+class Profiles:
+    """Features of shoppers and sessions."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        catalogue: CatalogueProjection,
+        *,
+        settings: Callable[[], ShopSettings],
+    ) -> None:
+        self._tables = tables
+        self._catalogue = catalogue
+        self._settings = settings
+
+    def of(self, query: Query) -> SubjectProfile:
+        """Return the profile of the query's subject; of an unknown one, an empty profile."""
+        read = self._read(query)
+        kinds = np.array([*self._tables.history.vocabulary.kinds.words, ""], dtype=object)
+        names = kinds[np.minimum(read.events["kind"], kinds.size - 1)]
+        zone = ZoneInfo(self._settings().timezone)
+        bought = read.events[names == Kind.PURCHASE]
+        return SubjectProfile(
+            activity=_activity(read.events, names.tolist(), read.now, zone),
+            purchases=_purchases(bought, read.now),
+            ratings=_ratings(read.profile),
+            categories=_shares((each.category, each.value) for each in read.preferred),
+            brands=_shares((each.brand, each.value) for each in read.preferred),
+            price_level=price_level(read.priced, read.prices, read.categories),
+        )
+
+    def _read(self, query: Query) -> _Read:
+        tables = self._tables
+        with tables.lock, tables.shopper.present(query):
+            events, profile = tables.shopper.events, tables.shopper.profile
+            items = tables.items.capacity
+            return _Read(
+                now=int(tables.clock() * 1000),
+                events=events,
+                profile=profile,
+                preferred=self._preferred(profile),
+                priced=self._priced(events),
+                prices=self._catalogue.facets.prices(items).copy(),
+                categories=self._catalogue.categories.codes(items).copy(),
+            )
+
+    def _preferred(self, profile: Profile | None) -> list[_Preferred]:
+        if profile is None:
+            return []
+        shown = self._catalogue.mask()
+        pairs = zip(profile.items.tolist(), profile.ratings.tolist(), strict=True)
+        products = ((self._catalogue.product(r), v) for r, v in pairs if v > 0.0 and shown[r])
+        return [_Preferred(product.category, product.brand, v) for product, v in products]
+
+    def _priced(self, events: EventRows) -> Int32s:
+        codes = [self._tables.history.vocabulary.kinds.code(kind) for kind in _PRICED]
+        rows: Int32s = np.unique(events["item"][np.isin(events["kind"], codes)])
+        return rows
+
+
+def _activity(events: EventRows, kinds: list[str], now: int, zone: ZoneInfo) -> ActivityFigures:
+    times = events["at"]
+    seven, thirty, ninety = (int((times > now - d * _DAY_MS).sum()) for d in (7, 30, 90))
+    return ActivityFigures(
+        events={kind: kinds.count(kind) for kind in sorted(set(kinds))},
+        last_7_days=seven,
+        last_30_days=thirty,
+        last_90_days=ninety,
+        active_days=len({datetime.fromtimestamp(at / 1000, zone).date() for at in times.tolist()}),
+        first_seen=_time(int(times[-1])) if times.size else None,
+        last_seen=_time(int(times[0])) if times.size else None,
+    )
+
+
+def _purchases(bought: EventRows, now: int) -> PurchaseFigures:
+    if not bought.size:
+        return PurchaseFigures(0, 0, 0.0, None, 0.0, None)
+    # what has no order gets a number of its own, below those that hashes can have
+    alone = -1 - np.arange(bought.size)
+    orders = np.where(bought["order"] == 0, alone, bought["order"].astype(np.int64))
+    paid = bought["price"].astype(np.float64) * bought["quantity"]
+    priced = ~np.isnan(paid)
+    spent, baskets = float(paid[priced].sum()), np.unique(orders[priced]).size
+    n_orders = np.unique(orders).size
+    days_since = (now - bought["at"]) / _DAY_MS
+    return PurchaseFigures(
+        orders=n_orders,
+        items=int(bought["quantity"].astype(np.int64).sum()),
+        per_30_days=round(n_orders * 30 / max(30.0, float(days_since.max())), 4),
+        recency_days=round(max(0.0, float(days_since.min())), 4),
+        spent=round(spent, 2),
+        mean_basket=round(spent / baskets, 2) if baskets else None,
+    )
+
+
+def _ratings(profile: Profile | None) -> RatingFigures:
+    if profile is None:
+        return RatingFigures(0, None)
+    said = profile.ratings if profile.implied is None else profile.ratings[profile.implied == 0]
+    return RatingFigures(said.size, round(float(said.mean()), 4) if said.size else None)
+
+
+def _shares(values: Iterable[tuple[str | None, float]]) -> tuple[Share, ...]:
+    """Sum the values by name; return the largest shares of the whole, those without a name too."""
+    sums: dict[str | None, float] = {}
+    for name, value in values:
+        sums[name] = sums.get(name, 0.0) + value
+    total = sum(sums.values())
+    shares = [Share(name, round(value / total, 4)) for name, value in sums.items() if name]
+    return tuple(sorted(shares, key=lambda share: (-share.share, share.name))[:_SHOWN])
+
+
+def _time(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1000, UTC)

@@ -1,0 +1,46 @@
+"""What is wanted more at this time of day and week, on this device, in this country."""
+
+from typing import Any
+
+from app.domain.recommendations import Query
+from app.live.contexts import Contexts, Lift
+from app.recommender.shelf import Scored, Scorer
+
+CONTEXT = "context"
+_TOLD_FROM = 0.05  # a smaller difference is no reason
+
+
+class InContext:
+    """Multiplies the scores of another scorer by what the present context lifts each item."""
+
+    def __init__(self, scorer: Scorer, contexts: Contexts) -> None:
+        self._scorer = scorer
+        self._contexts = contexts
+
+    def __call__(self, query: Query) -> Scored | None:
+        """Return the scores, those above 0 lifted; a part `context` holds the difference."""
+        scored = self._scorer(query)
+        if scored is None or (lift := self._contexts.lift(query)) is None:
+            return scored
+        plain = scored.scores
+        scores = lift.lifted(plain)
+
+        return scored.plus(
+            CONTEXT,
+            scores,
+            part=lambda row: float(scores[row] - plain[row]),
+            told=lambda row: _told(lift, row),
+        )
+
+
+def _told(lift: Lift, row: int) -> dict[str, Any]:
+    """Return the lifts of the item's category by dimension, and all together by their strength."""
+    code = int(lift.codes[row])
+    lifts = {
+        name: round(float(by_code[code]), 3)
+        for name, by_code in lift.by_dimension.items()
+        if code < by_code.size and abs(by_code[code] - 1.0) >= _TOLD_FROM
+    }
+    if not lifts:
+        return {}
+    return {"lift": round(float(lift.by_code[code]), 3), "daypart": lift.moment.hour, **lifts}

@@ -1,0 +1,178 @@
+"""A mongod shared by all who use one data directory: the first starts it, the last stops it."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from app.serve.embedded import process
+from app.serve.embedded.binary import find_mongod, version_of
+from app.serve.embedded.errors import EmbeddedMongoError, MongodFailed
+from app.serve.embedded.process import HOST, REPLICA_SET, Mongod
+from app.serve.embedded.state import Files, Record
+
+START_SECONDS = 120.0  # a journal left by a crash is replayed before mongod listens
+ATTEMPTS = 5
+
+Prepare = Callable[[str, int], None]
+
+
+class _Ended(MongodFailed):
+    """The process is gone, so that starting one again is safe."""
+
+
+class EmbeddedMongo:
+    """A user's hold on the mongod of a data directory; use it as a context manager.
+
+    `prepare(host, port)` makes the one-node replica set usable; it is called after every start
+    and every adoption. A user that is killed holds nothing: the next one adopts what it left.
+    """
+
+    def __init__(self, data_dir: Path, *, prepare: Prepare) -> None:
+        self._files = Files(Path(data_dir).resolve())
+        self._prepare = prepare
+        self._users: IO[bytes] | None = None
+        self._mongod: Mongod | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._files.prepare()
+            with self._files.alone():
+                self._users = self._files.join()
+                self._mongod = self._adopt_or_start()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                raise MongodFailed(f"{self._files.folder} cannot be used: {error}") from error
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave; whoever leaves last stops mongod. Closing twice does no harm."""
+        if self._users is None:
+            return
+        with self._files.alone(), self._users:
+            if self._files.is_last(self._users):
+                self._stop()
+        self._let_go()
+        self._users = self._mongod = None
+
+    @property
+    def uri(self) -> str:
+        """Return the address for a driver; it changes only if another program takes the port."""
+        return uri_of(self._current)
+
+    @property
+    def pid(self) -> int:
+        """Return mongod's process id."""
+        return self._current.pid
+
+    @property
+    def data_path(self) -> Path:
+        """Return the folder where MongoDB keeps the data."""
+        return self._files.dbpath
+
+    @property
+    def _current(self) -> Mongod:
+        if self._mongod is None:
+            raise EmbeddedMongoError("the embedded MongoDB is not open")
+        return self._mongod
+
+    def ensure_running(self) -> bool:
+        """Start mongod again if it has died; return True if it had to be started or found anew."""
+        if process.is_ours(self._current.pid, self._files.dbpath):
+            return False
+        with self._files.alone():
+            self._mongod = self._adopt_or_start()
+        return True
+
+    def _is_alive(self, mongod: Mongod) -> bool:
+        # A child is asked directly: for a moment after its start it shows no command line yet.
+        if self._child is not None and self._child.pid == mongod.pid:
+            return self._child.poll() is None
+        return process.is_ours(mongod.pid, self._files.dbpath)
+
+    def _adopt_or_start(self) -> Mongod:
+        """Try again where mongod ended at once.
+
+        That helps where another program took the port between our look and mongod's start, where
+        the one adopted was just ending, or where a killed one has not let go of its files yet.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return self._bring_up()
+            except _Ended:
+                time.sleep(0.2 * attempt)
+        return self._bring_up()
+
+    def _bring_up(self) -> Mongod:
+        position = self._files.log_size()
+        mongod = self._adopt() or self._start()
+        try:
+            process.wait_until_listening(mongod.port, lambda: self._is_alive(mongod), START_SECONDS)
+            self._prepare(HOST, mongod.port)
+        except Exception as error:
+            said = f"{error}. {self._files.log} says:\n{self._files.log_since(position)}"
+            raise (MongodFailed if self._is_alive(mongod) else _Ended)(said) from error
+        return mongod
+
+    def _adopt(self) -> Mongod | None:
+        found = self._files.running()
+        if found is not None and self._files.read().stopping:
+            process.terminate(found, self._files.dbpath)  # its stopper was killed half way
+            found = None
+        if found is not None:
+            self._files.write(Record(port=found.port, pid=found.pid))
+        return found
+
+    def _start(self) -> Mongod:
+        program = find_mongod()
+        version_of(program)  # tells clearly where a library is missing
+        self._files.trim_log()
+        port = process.choose_port(self._files.read().port)
+        self._let_go()
+        self._child = process.launch(program, self._files.dbpath, self._files.log, port)
+        self._files.write(Record(port=port, pid=self._child.pid))
+        return Mongod(self._child.pid, port)
+
+    def _let_go(self) -> None:
+        if self._child is not None and self._child.poll() is None:
+            self._child.returncode = 0  # it outlives us, for its other users: Popen must not mind
+        self._child = None
+
+    def _stop(self) -> None:
+        found = self._files.running()
+        if found is None:
+            return
+        with suppress(OSError):  # a full disk must not keep mongod from being stopped
+            self._files.write(Record(port=found.port, pid=found.pid, stopping=True))
+        process.terminate(found, self._files.dbpath)
+        with suppress(OSError):
+            self._files.write(Record(port=found.port))
+
+
+def uri_of(mongod: Mongod) -> str:
+    """Return the address of a mongod for a driver.
+
+    It names the replica set and no direct connection: after a restart the driver then waits for
+    the election instead of writing to a node that is not primary yet.
+    """
+    return f"mongodb://{HOST}:{mongod.port}/?replicaSet={REPLICA_SET}"
+
+
+def running_uri(data_dir: Path) -> str | None:
+    """Return the address of the mongod that runs in a data directory, without becoming a user."""
+    found = Files(Path(data_dir).resolve()).running()
+    return None if found is None else uri_of(found)

@@ -1,0 +1,159 @@
+"""What the learned models in memory say, and what they forget."""
+
+import numpy as np
+import pytest
+
+from app.domain.models import ModelRejected
+from app.learning.fitted import FittedModel
+from app.learning.learned import LearnedModels
+from app.live.memory import Tables
+from tests.unit.learning.builders import ease, neural, record, tables_of
+
+ITEMS = ["tea", "milk", "sugar"]
+WEIGHTS = [[0.0, 0.5, 0.25], [0.5, 0.0, 0.125], [0.25, 0.125, 0.0]]
+
+
+def scored(tables: Tables, learned: LearnedModels, kind: str, user_id: str) -> dict[str, float]:
+    with tables.lock:
+        profile = tables.preferences.profile(user_id)
+        assert profile is not None
+        scores = learned.scores(kind, profile)
+        if scores is None:
+            return {}
+        alive = np.flatnonzero(tables.items.alive).tolist()
+        return {tables.items.id(row): float(scores[row]) for row in alive}
+
+
+def test_without_a_model_there_is_no_score():
+    tables = tables_of(("ann", "tea", 5.0))
+    learned = LearnedModels(tables)
+    assert scored(tables, learned, "ease", "ann") == {}
+    assert learned.fitted("ease") is None
+    assert learned.records == {}
+
+
+def test_scores_add_up_what_the_shopper_likes_now():
+    tables = tables_of(("ann", "sugar", 5.0), ("bob", "milk", 4.0))
+    tables.items.acquire("tea")
+    learned = LearnedModels(tables)
+    learned.put(ease(ITEMS, WEIGHTS))
+    assert scored(tables, learned, "ease", "ann") == {"tea": 0.25, "milk": 0.125, "sugar": 0.0}
+    tables.preferences.put("ann", "milk", 3.0)
+    assert scored(tables, learned, "ease", "ann") == {"tea": 0.75, "milk": 0.125, "sugar": 0.125}
+
+
+def test_items_the_model_has_not_seen_are_left_out():
+    tables = tables_of(("ann", "new", 5.0), ("ann", "tea", 5.0), ("bob", "new", 4.0))
+    learned = LearnedModels(tables)
+    learned.put(ease(ITEMS, WEIGHTS))
+    assert scored(tables, learned, "ease", "ann") == {"new": 0.0, "tea": 0.0}
+    assert scored(tables, learned, "ease", "bob") == {}, "it knows nothing of bob"
+
+
+def test_an_item_that_takes_the_row_of_another_is_another():
+    tables = tables_of(("ann", "tea", 5.0), ("bob", "milk", 4.0))
+    learned = LearnedModels(tables)
+    learned.put(ease(ITEMS, WEIGHTS))
+    row = tables.items.row("milk")
+    tables.preferences.remove("bob", "milk")
+    tables.preferences.put("bob", "sugar", 4.0)
+    assert tables.items.row("sugar") == row
+    assert scored(tables, learned, "ease", "ann") == {"tea": 0.0, "sugar": 0.25}
+
+
+def test_shares_add_up_to_the_score():
+    tables = tables_of(("ann", "new", 4.0), ("ann", "tea", 5.0), ("ann", "sugar", 5.0))
+    tables.items.acquire("milk")
+    learned = LearnedModels(tables)
+    learned.put(ease(ITEMS, WEIGHTS))
+    profile = tables.preferences.profile("ann")
+    shares = learned.shares("ease", profile, tables.items.row("milk"))
+    named = dict(zip(map(tables.items.id, profile.items.tolist()), shares.tolist(), strict=True))
+    assert named == {"new": 0.0, "tea": 0.5, "sugar": 0.125}
+    assert learned.shares("ease", profile, tables.items.row("new")).size == 0
+    assert learned.shares("als", profile, tables.items.row("milk")).size == 0
+
+
+def test_the_next_version_takes_over_and_can_be_dropped():
+    tables = tables_of(("ann", "tea", 5.0), ("bob", "milk", 4.0))
+    learned = LearnedModels(tables)
+    learned.put(ease(ITEMS, WEIGHTS))
+    learned.put(ease(["milk", "tea"], [[0, 1], [1, 0]], version=2))
+    assert learned.fitted("ease").version == 2
+    assert scored(tables, learned, "ease", "ann") == {"tea": 0.0, "milk": 1.0}
+    assert len(tables.items.watchers) == 1
+    learned.drop("ease")
+    assert scored(tables, learned, "ease", "ann") == {}
+    assert tables.items.watchers == []
+
+
+def test_a_network_scores_the_users_of_its_fit_alone():
+    tables = tables_of(("ann", "tea", 5.0), ("bob", "milk", 4.0), ("cleo", "tea", 4.0))
+    learned = LearnedModels(tables)
+    learned.put(neural(ITEMS, ["ann", "bob"]))
+    found = scored(tables, learned, "neural", "bob")
+    drive = {item: np.log(score / (1 - score)) for item, score in found.items()}
+    assert drive["milk"] - drive["tea"] == pytest.approx(2.0)
+    assert scored(tables, learned, "neural", "cleo") == {}
+    profile = tables.preferences.profile("bob")
+    assert learned.shares("neural", profile, 0).size == 0
+
+
+def test_whoever_leaves_is_forgotten_at_once():
+    tables = tables_of(("ann", "tea", 5.0), ("bob", "milk", 4.0))
+    learned = LearnedModels(tables)
+    fitted = neural(ITEMS, ["ann", "bob"])
+    learned.put(fitted)
+    other = scored(tables, learned, "neural", "ann")
+    learned.forget("bob")
+    learned.forget("bob")
+    learned.forget("a stranger")
+    assert scored(tables, learned, "neural", "bob") == {}, "also when somebody takes the name"
+    assert scored(tables, learned, "neural", "ann") == other
+    arrays = fitted.model.arrays()
+    assert not any(arrays[name][1].any() for name in ("user_factors", "user_inputs", "known"))
+    held = [array for part in fitted.parts.values() for array in part.values()]
+    assert not any(b"bob" in array.tobytes() for array in held)
+    assert any(b"ann" in array.tobytes() for array in held)
+
+
+def test_whoever_leaves_while_a_model_arrives_is_forgotten_by_it():
+    learned = LearnedModels(tables_of())
+    fitted = neural(ITEMS, ["ann", "bob"])
+    learned.expect(fitted)
+    learned.forget("ann")
+    assert fitted.user("ann") == -1
+    assert fitted.user("bob") == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda parts: parts["model"].pop("weights"),
+        lambda parts: parts.pop("items"),
+        lambda parts: parts["model"].update(weights=np.full((3, 3), np.nan, np.float32)),
+        lambda parts: parts["model"].update(weights=np.zeros((2, 2), np.float32)),
+        lambda parts: parts["model"].update(weights=np.zeros((3, 2), np.float32)),
+    ],
+    ids=["an array lacks", "no ids", "not finite", "other items", "not square"],
+)
+def test_what_does_not_fit_together_is_rejected(spoil):
+    good = ease(ITEMS, WEIGHTS)
+    parts = {name: dict(part) for name, part in good.parts.items()}
+    assert FittedModel.restored(good.record, parts).items.find("milk") == 1
+    spoil(parts)
+    with pytest.raises(ModelRejected):
+        FittedModel.restored(good.record, parts)
+
+
+def test_a_kind_of_another_release_is_rejected():
+    with pytest.raises(ModelRejected, match="no kind"):
+        FittedModel.restored(record("oracle"), {})
+
+
+def test_user_rows_must_be_as_many_as_users():
+    good = neural(ITEMS, ["ann", "bob"])
+    parts = {name: dict(part) for name, part in good.parts.items()}
+    parts["model"]["user_inputs"] = parts["model"]["user_inputs"][:1]
+    with pytest.raises(ModelRejected):
+        FittedModel.restored(good.record, parts)

@@ -9,8 +9,7 @@ from typing import Any
 
 import orjson
 
-TOLERANCE = 1e-9
-"""Of a single number."""
+from tests.golden.comparing import TOLERANCE
 
 
 def digest(answer: dict[str, Any]) -> list[list[Any]]:
@@ -46,18 +45,3 @@ def _without_numbers(value: Any, numbers: list[float]) -> Any:
     if isinstance(value, list):
         return [_without_numbers(part, numbers) for part in value]
     return value
-
-
-def differences(expected: Any, found: Any, path: str = "") -> list[str]:
-    """Return the paths at which two JSON values differ; numbers may by the tolerance."""
-    if isinstance(expected, dict) and isinstance(found, dict) and expected.keys() == found.keys():
-        pairs = [(f"{path}.{name}", part, found[name]) for name, part in expected.items()]
-    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
-        pairs = [
-            (f"{path}[{n}]", *both) for n, both in enumerate(zip(expected, found, strict=True))
-        ]
-    elif isinstance(expected, float) and isinstance(found, float | int):
-        return [] if abs(expected - found) <= TOLERANCE else [f"{path}: {expected} {found}"]
-    else:
-        return [] if expected == found else [f"{path}: {expected!r} {found!r}"]
-    return [line for at, one, other in pairs for line in differences(one, other, at)]

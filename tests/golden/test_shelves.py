@@ -5,7 +5,8 @@ from itertools import zip_longest
 import orjson
 import pytest
 
-from tests.golden.digests import differences, digest, same
+from tests.golden.comparing import differences
+from tests.golden.digests import digest, same
 from tests.golden.make import DIGESTS, READ_EVERY, READABLE
 from tests.golden.shelves import answers
 

@@ -1,0 +1,30 @@
+"""What an earlier version has stored is read by this one, and says the same."""
+
+import orjson
+
+from app.bootstrap import Shop
+from tests.golden import stored_shop
+from tests.golden.comparing import differences
+from tests.golden.http_shop import NOW
+from tests.golden.make import LISTS, STORED
+
+
+def test_a_database_of_an_earlier_version_says_the_same(mongo_uri, tmp_path):
+    with stored_shop.restored(mongo_uri, tmp_path, STORED) as shop:
+        found = orjson.loads(orjson.dumps(stored_shop.lists(shop)))
+        for expected, now in zip(orjson.loads(LISTS.read_bytes()), found, strict=True):
+            assert differences(expected["answer"], now["answer"]) == [], expected["asked"]
+
+
+def test_a_snapshot_of_an_earlier_version_holds_what_the_database_does(mongo_uri, tmp_path):
+    with stored_shop.restored(mongo_uri, tmp_path, STORED) as shop:
+        second = Shop(shop.app.extensions["shelfwise"].settings, clock=NOW.timestamp)
+        try:
+            restored = second.services.snapshots.restore(now=second.repositories.changes.now)
+            assert restored is not None, "it is of another version: none is read"
+            pairs = zip(second.services.projections, shop.services.projections, strict=True)
+            differing = {one.name: one.differences(other) for one, other in pairs}
+        finally:
+            second.close()
+        differing.pop("keys")  # opening the shop has made new ones
+        assert {name: lines for name, lines in differing.items() if lines} == {}

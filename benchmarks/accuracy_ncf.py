@@ -151,9 +151,7 @@ def _scores_of(
     items, values = split.items[rows].astype(np.int32), split.values[rows]
     is_ordered = not np.isnan(split.times[rows]).any()
     for kind, model in models.items():
-        if kind != "sequence":
-            yield kind, model.scores(items, values, user)
-        elif is_ordered:
+        if kind != "sequence" or is_ordered:
             yield kind, model.scores(items, values)
         if kind in ("ease", "als"):
             weights = recency(np.arange(float(items.size))) if is_ordered else None

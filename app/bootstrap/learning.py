@@ -7,9 +7,6 @@ from datetime import datetime
 from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.training_process import TrainingProcess
-from app.domain.ports import ErasureList
-from app.learning.clearing import ModelClearing
-from app.learning.departed import Departed
 from app.learning.library import ModelLibrary
 from app.learning.loading import ModelLoader
 from app.learning.refitting import ModelRefitting
@@ -26,7 +23,6 @@ class Learning:
     library: ModelLibrary
     loader: ModelLoader
     switch: ModelSwitch
-    clearing: ModelClearing
     refitting: ModelRefitting
 
 
@@ -36,22 +32,17 @@ def build_learning(
     live: Live,
     *,
     shop_settings: ShopSettingsService,
-    listed: ErasureList,
     now: Callable[[], datetime],
 ) -> Learning:
     """Return it, for one process. Loads no model."""
     copies = ModelFiles(settings.data_dir / "models", installation=repositories.store.installation)
     library = ModelLibrary(repositories.models, copies)
-    departed = Departed(live.tables, listed)
-    loader = ModelLoader(live.learned, library, departed, wanted=lambda: live.models.wanted)
+    loader = ModelLoader(live.learned, library, wanted=lambda: live.models.wanted)
     live.models.watchers.append(loader.wake)
     return Learning(
         library=library,
         loader=loader,
         switch=ModelSwitch(library, shop_settings),
-        clearing=ModelClearing(
-            library, departed, repositories.erased, repositories.leases, now=now
-        ),
         refitting=ModelRefitting(
             library, TrainingProcess(settings), settings=lambda: live.settings.current, now=now
         ),

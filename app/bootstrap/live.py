@@ -60,7 +60,7 @@ class Live:
         )
         self.habits = LearnedHabits(tables)
         self.learned = LearnedModels(tables, recency=lambda: self.settings.current.recency)
-        self.models = ModelsProjection(self.learned, wanted=lambda: self.settings.current.models)
+        self.models = ModelsProjection(lambda: self.settings.current.models)
         self.all: tuple[Projection, ...] = (
             self.ids,  # first: the rows of the others stand on it
             self.settings,

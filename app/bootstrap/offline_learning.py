@@ -46,7 +46,7 @@ def fitting(kinds: Mapping[str, Mapping[str, Any]]) -> Callable[[Live, Interacti
                 n_interactions=int(known.matrix.nnz),
                 seconds=round(time.perf_counter() - started, 3),
             )
-            live.learned.put(FittedModel.of(record, fit, known.items, known.users))
+            live.learned.put(FittedModel.of(record, fit, known.items))
 
     return learn
 

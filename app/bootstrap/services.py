@@ -81,9 +81,7 @@ def build_services(
         traces, repositories.deletions, repositories.erased, listed, feed=feed, now=now
     )
     shop_settings = ShopSettingsService(repositories.settings, feed=feed)
-    learning = build_learning(
-        settings, repositories, live, shop_settings=shop_settings, listed=listed, now=now
-    )
+    learning = build_learning(settings, repositories, live, shop_settings=shop_settings, now=now)
     keys = Keys(repositories.keys, live=live.keys, feed=feed, now=now)
     return Services(
         scale=scale,
@@ -140,7 +138,6 @@ def build_services(
                 "move sessions": sessions.finish,
                 f"snapshot on {_machine(settings)}": keeper.keep,
                 "fit models": learning.refitting.refit,
-                "clear models": learning.clearing.clear,
                 f"model copies on {_machine(settings)}": learning.library.tidy,
             },
             seconds=_CHORE_SECONDS,

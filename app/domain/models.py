@@ -49,8 +49,6 @@ class ModelRecord:
     bytes: int = 0
     checksum: str = ""
     """Of its contents."""
-    cleared_at: datetime | None = None
-    """Whoever was erased before is not in it; None: it holds nothing of single shoppers."""
     evidence: Mapping[str, Any] | None = None
     """What was measured of it, if anything was."""
 

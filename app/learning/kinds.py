@@ -42,8 +42,6 @@ class Kind:
     """It is asked with the items whose time is known, oldest first, and with no others."""
     heeds_weights: bool = False
     """Whether how much each item counts now changes its scores."""
-    of_users: tuple[str, ...] = ()
-    """The arrays that have a row for each user; where there are none it knows nobody."""
     bytes_needed: Callable[[int, Mapping[str, Any]], int] = lambda n_items, parameters: 0
     """How much memory a fit takes at least, by the number of items and all parameters."""
 
@@ -96,13 +94,7 @@ KINDS: Mapping[str, Kind] = {
             bytes_needed=lambda n_items, parameters: 12 * min(n_items, parameters["most"]) ** 2,
         ),
         Kind(Als.kind, AlsParameters, fit_als, Als.restore, heeds_weights=True),
-        Kind(
-            Neural.kind,
-            NeuralParameters,
-            fit_neural,
-            Neural.restore,
-            of_users=("user_factors", "user_inputs", "known"),
-        ),
+        Kind(Neural.kind, NeuralParameters, fit_neural, Neural.restore),
         Kind(
             Sequence.kind,
             SequenceParameters,

@@ -8,7 +8,6 @@ import numpy as np
 
 from app.domain.models import ModelRecord
 from app.engine.jit import Float64s, Int32s, Int64s
-from app.engine.models.model import UNKNOWN_USER
 from app.engine.models.profile import recent
 from app.engine.models.ratings import Ratings
 from app.engine.tables.model_rows import ModelRows
@@ -48,7 +47,6 @@ class LearnedModels:
         self._tables = tables
         self._recency = recency
         self._held: Mapping[str, _Held] = {}
-        self._arriving: list[FittedModel] = []
 
     def fitted(self, kind: str) -> ModelRecord | None:
         """Return what is in memory of a kind; None if there is no model."""
@@ -68,10 +66,10 @@ class LearnedModels:
         held = self._held.get(kind)  # read once: the next lines must not see another one
         if held is None or isinstance(held.fitted.model, Ratings):
             return None
-        own, user = self._own(held, profile), self._user(held, profile)
-        if not own.rows.size and user == UNKNOWN_USER:
+        own = self._own(held, profile)
+        if not own.rows.size:
             return None
-        scores = held.fitted.model.scores(own.rows, own.ratings, user, weights=own.weights)
+        scores = held.fitted.model.scores(own.rows, own.ratings, weights=own.weights)
         return None if scores is None else held.rows.to_live(scores)
 
     def shares(self, kind: str, profile: Profile, row: int) -> Float64s:
@@ -123,11 +121,6 @@ class LearnedModels:
             weights = recent(times[places], recency)
         return _Own(rows[places], profile.ratings[places], weights, places)
 
-    def _user(self, held: _Held, profile: Profile) -> int:
-        if held.fitted.users is None or profile.user_row < 0:
-            return UNKNOWN_USER
-        return held.fitted.user(self._tables.users.id(profile.user_row))
-
     def put(self, fitted: FittedModel) -> None:
         """Have a model answer in place of the former one of its kind."""
         with self._tables.lock:
@@ -146,18 +139,5 @@ class LearnedModels:
             former = self._held.get(kind)
             others = {name: each for name, each in self._held.items() if name != kind}
             self._held = others if held is None else {**others, kind: held}
-            self._arriving = []
             if former is not None:
                 former.rows.close()
-
-    def expect(self, fitted: FittedModel) -> None:
-        """Have users who leave forgotten by a model that is about to be put, too."""
-        with self._tables.lock:
-            self._arriving = [fitted]
-
-    def forget(self, user_id: str) -> None:
-        """Drop what the models hold of a user."""
-        for fitted in [*self._arriving, *(held.fitted for held in self._held.values())]:
-            row = fitted.user(user_id)
-            if row != UNKNOWN_USER:
-                fitted.forget(row)

@@ -45,18 +45,6 @@ class ModelLibrary:
         parts = self._copies.read(record, lambda file: self._models.fetch(record, file))
         return FittedModel.restored(record, parts)
 
-    def replace(self, fitted: FittedModel) -> bool:
-        """Store other contents for a version; False if it is not there any more."""
-        record = fitted.record
-        with self._copies.written(record.kind, fitted.parts) as file:
-            described = _with_contents(record, file.bytes, file.checksum)
-            with file.path.open("rb") as contents:
-                is_there = self._models.replace(described, contents)
-            if is_there:
-                self._copies.adopt(file, described)
-        self.tidy()
-        return is_there
-
     def remove(self, kind: str, version: int) -> None:
         """Remove a version, or raise ModelUnknown."""
         if not self._models.remove(kind, version):
@@ -72,7 +60,10 @@ class ModelLibrary:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove the copies on this machine of what is not stored any more."""
+        """Remove what holds single shoppers, and the copies here of what is stored no more."""
+        for name in self._models.remove_personal():
+            kind = name.partition("/")[0]
+            log.warning("model removed: it held shoppers", model=name, again=f"flask train {kind}")
         self._copies.keep(self._models.records())
 
 

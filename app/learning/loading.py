@@ -6,7 +6,6 @@ from threading import Event, Lock, Thread
 import structlog
 
 from app.domain.errors import AppError
-from app.learning.departed import Departed
 from app.learning.learned import LearnedModels
 from app.learning.library import ModelLibrary
 
@@ -26,14 +25,12 @@ class ModelLoader:
         self,
         learned: LearnedModels,
         library: ModelLibrary,
-        departed: Departed,
         *,
         wanted: Callable[[], Mapping[str, int]],
         again_seconds: float = _AGAIN_SECONDS,
     ) -> None:
         self._learned = learned
         self._library = library
-        self._departed = departed
         self._wanted = wanted
         self._again = again_seconds
         self._failed: Mapping[str, str] = {}
@@ -58,7 +55,7 @@ class ModelLoader:
         )
 
     def start(self) -> None:
-        """Bring in what is in force, and follow in a thread; memory is complete by now."""
+        """Bring in what is in force, and follow in a thread."""
         self.follow()
         self._thread = Thread(target=self._run, name="models", daemon=True)
         self._thread.start()
@@ -111,7 +108,5 @@ class ModelLoader:
 
     def _put(self, kind: str, version: int) -> None:
         fitted = self._library.read(self._library.get(kind, version))
-        self._learned.expect(fitted)  # who leaves from here on is forgotten by it
-        gone = self._departed.leave(fitted)
         self._learned.put(fitted)
-        log.info("model in force", kind=kind, version=version, users_left=gone)
+        log.info("model in force", kind=kind, version=version)

@@ -1,4 +1,4 @@
-"""Which learned models are in force, and that they forget who leaves."""
+"""Which learned models are in force."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Self
@@ -6,7 +6,6 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
-from app.learning.learned import LearnedModels
 from app.live.projections.projection import Arrays
 
 
@@ -21,8 +20,7 @@ class ModelsProjection:
     version = 1
     collections = (Collection.SETTINGS,)
 
-    def __init__(self, learned: LearnedModels, *, wanted: Callable[[], Mapping[str, int]]) -> None:
-        self._learned = learned
+    def __init__(self, wanted: Callable[[], Mapping[str, int]]) -> None:
         self._wanted = wanted
         self._heard: dict[str, int] = {}
         self.watchers: list[Callable[[], None]] = []
@@ -48,8 +46,7 @@ class ModelsProjection:
                 watcher()
 
     def forget(self, user_id: str) -> None:
-        """Drop what the models hold of a shopper."""
-        self._learned.forget(user_id)
+        """Models hold nothing of single shoppers."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
         """Return nothing: models lie in files of their own."""

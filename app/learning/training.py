@@ -76,10 +76,9 @@ class ModelTraining:
                 n_items=len(data.items),
                 n_interactions=int(data.matrix.nnz),
                 seconds=round(time.perf_counter() - started, 3),
-                cleared_at=fitted_at if kind.of_users else None,
             )
             stage("Storing")(0, 1)
-            return self._library.add(FittedModel.of(record, model, data.items, data.users))
+            return self._library.add(FittedModel.of(record, model, data.items))
 
     def _former(self, kind: str) -> Mapping[str, object]:
         version = self._switch.in_force.get(kind)

@@ -49,15 +49,6 @@ class MongoModels:
             self._models.insert_one(row)
         return numbered
 
-    def replace(self, record: ModelRecord, contents: IO[bytes]) -> bool:
-        """Give a version other contents; False if it is not there any more."""
-        file = self._upload(record, contents)
-        with translated():
-            row = asdict(record) | {"file": file}
-            former = self._models.find_one_and_update({"_id": record.name}, {"$set": row})
-        self._drop(file if former is None else former["file"])
-        return former is not None
-
     def fetch(self, record: ModelRecord, into: IO[bytes]) -> None:
         """Write the contents of a version, or raise ModelRejected."""
         with translated():
@@ -89,6 +80,13 @@ class MongoModels:
         if row is not None:
             self._drop(row["file"])
         return row is not None
+
+    def remove_personal(self) -> list[str]:
+        """Remove the versions that hold something of single shoppers; return their names."""
+        with translated():
+            # former releases noted when a network was last rid of those who had left
+            rows = list(self._models.find({"cleared_at": {"$ne": None}}, {"kind": 1, "version": 1}))
+        return [row["_id"] for row in rows if self.remove(row["kind"], row["version"])]
 
     def sweep(self, kind: str) -> int:
         """Remove what was begun for the kind and never finished; return how many contents."""

@@ -1,19 +1,18 @@
-"""Learned models of a running shop: fitted, put in force, rolled back, forgotten."""
+"""Learned models of a running shop: fitted, put in force, rolled back."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import Result
 
 from app.domain.settings import ShopSettings
 from app.factory import create_app
-from app.learning.clearing import ModelClearing
-from app.learning.departed import Departed
+from app.learning.fitted import FittedModel
 from app.learning.training import ModelTraining
-from app.repositories.erasure_files import ErasureFile
 from tests.builders import RunningShop, done, ids_of
 from tests.integration.processes import eventually
 from tests.unit.learning.builders import neural
@@ -254,57 +253,28 @@ def test_settings_know_the_models_in_force(shop: RunningShop) -> None:
     assert shop.services.settings.get() == replace(ShopSettings(), version=1, models={"ease": 1})
 
 
-def with_network(shop: RunningShop) -> Any:
-    """Put a small network in force that knows two shoppers."""
-    library = shop.services.model_library
-    record = library.add(neural(ITEMS, ["user 0", "user 1"]))
-    shop.services.model_switch.use("neural", record.version)
-    assert follows(shop, neural=1)
-    return record
-
-
-def test_a_shopper_who_leaves_is_forgotten_by_memory_and_by_what_is_stored(
-    shop: RunningShop,
-) -> None:
-    record = with_network(shop)
-    assert shop.recommend("user 1", strategy="neural")["strategy"] == "neural"
-    done(shop.client.delete("/users/user%201", headers=shop.storefront))
-    shop.services.deletions.finish(soon())
-    shop.rate("user 1", "item 1", 5)
-    assert shop.recommend("user 1", strategy="neural")["strategy"] != "neural"
-    assert shop.recommend("user 0", strategy="neural")["strategy"] == "neural"
-    chunks = shop.database["models.chunks"]
-    assert b"user 1" in b"".join(row["data"] for row in chunks.find())
-    assert clearing(shop).clear() == 1
-    held = b"".join(row["data"] for row in chunks.find())
-    assert b"user 1" not in held
-    assert b"user 0" in held
+def test_a_version_that_holds_shoppers_answers_nobody_and_is_removed(shop: RunningShop) -> None:
+    library, rows = shop.services.model_library, shop.database["models"]
+    good = neural(ITEMS)
+    users = {"ids.data": np.frombuffer(b"user 1", np.uint8), "ids.ends": np.array([6])}
+    arrays = {"user_factors": np.ones((1, 1), np.float32)}
+    parts = {**good.parts, "model": arrays, "users": users}
+    former = library.add(FittedModel(good.record, good.model, parts, good.items))
+    rows.update_one({"_id": former.name}, {"$set": {"cleared_at": former.fitted_at}})
+    present = library.add(good)
+    shop.services.model_switch.use("neural", former.version)
+    assert eventually(lambda: "neural" in shop.services.model_loader.failed)
+    assert shop.recommend("user 1", strategy="neural")["strategy"] == "hybrid"
+    library.tidy()
+    assert library.records("neural") == [present]
     assert stored(shop) == {"models": 1, "models.files": 1, "models.chunks": 1}
+    chunks = shop.database["models.chunks"].find()
+    assert not any(b"user 1" in row["data"] for row in chunks)
     folder = shop.app.extensions["shelfwise"].settings.data_dir / "models"
     assert not any(b"user 1" in path.read_bytes() for path in folder.iterdir())
-    again = shop.services.model_library.read(shop.services.model_library.get("neural", 1))
-    assert (again.user("user 0"), again.user("user 1")) == (0, -1)
-    assert again.record.checksum != record.checksum
-    assert clearing(shop).clear() == 0
-
-
-def soon() -> datetime:
-    """Return a time when what is done now has settled."""
-    return datetime.now(UTC) + timedelta(seconds=5)
-
-
-def clearing(shop: RunningShop) -> ModelClearing:
-    """Return what clears the stored models, without its pauses."""
-    folder = shop.app.extensions["shelfwise"].settings.data_dir
-    departed = Departed(shop.services.tables, ErasureFile(folder / "erased.jsonl"))
-    return ModelClearing(
-        shop.services.model_library,
-        departed,
-        shop.repositories.erased,
-        shop.repositories.leases,
-        now=soon,
-        every=timedelta(0),
-    )
+    shop.services.model_switch.use("neural", present.version)
+    assert follows(shop, neural=present.version)
+    assert shop.recommend("user 1", strategy="neural")["strategy"] == "neural"
 
 
 def test_memory_with_models_is_what_the_database_says(shop: RunningShop) -> None:

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from app.engine.models.als import Als, AlsParameters, fit_als
 from app.engine.models.ease import Ease, EaseParameters, fit_ease
-from app.engine.models.model import UNKNOWN_USER
 from app.engine.models.neural import Neural
 from app.engine.models.neural_fit import NeuralParameters, fit_neural
 from app.engine.models.sequence import Sequence, fit_sequence
@@ -26,7 +25,6 @@ class Fit:
 
     model: Any
     run: Callable[..., Any]
-    knows_strangers: bool = True
     tells_shares: bool = True
 
 
@@ -41,7 +39,6 @@ FITS = {
     "neural": Fit(
         Neural,
         lambda rows, **to: fit_neural(rows, parameters=NEURAL, **to),
-        knows_strangers=False,
         tells_shares=False,
     ),
 }
@@ -84,14 +81,14 @@ def test_every_user_is_shown_the_one_item_of_their_colour_that_they_lack(model):
     rows = chequerboard()
     for user in range(USERS):
         items, values = profile(rows, user)
-        scores = model.scores(items, values, user)
+        scores = model.scores(items, values)
         scores[items] = -np.inf
         assert scores.argmax() == missing(user)
 
 
 def test_scores_are_finite_and_one_for_each_item(model):
     items, values = profile(chequerboard(), 0)
-    scores = model.scores(items, values, 0)
+    scores = model.scores(items, values)
     assert scores.shape == (model.n_items,) == (ITEMS,)
     assert scores.dtype == np.float64 and np.isfinite(scores).all()
 
@@ -100,7 +97,7 @@ def test_a_restored_model_gives_the_same_scores(fit, model):
     arrays = {name: array.copy() for name, array in model.arrays().items()}
     again = fit.model.restore(arrays)
     for user in range(USERS):
-        asked = (*profile(chequerboard(), user), user)
+        asked = profile(chequerboard(), user)
         np.testing.assert_array_equal(again.scores(*asked), model.scores(*asked))
     assert again.arrays().keys() == model.arrays().keys()
 
@@ -114,7 +111,7 @@ def test_a_read_only_model_scores(fit, model):
     arrays = {name: array.copy() for name, array in model.arrays().items()}
     for array in arrays.values():
         array.flags.writeable = False
-    assert fit.model.restore(arrays).scores(*profile(chequerboard(), 0), 0) is not None
+    assert fit.model.restore(arrays).scores(*profile(chequerboard(), 0)) is not None
 
 
 def test_the_same_input_gives_the_same_model(fit, model):
@@ -123,18 +120,20 @@ def test_the_same_input_gives_the_same_model(fit, model):
         np.testing.assert_array_equal(again.arrays()[name], array)
 
 
-def test_a_stranger_is_scored_by_what_they_like_or_not_at_all(fit, model):
-    scores = model.scores(np.array([1, 3], np.int32), np.array([5.0, 4.0]), UNKNOWN_USER)
-    if fit.knows_strangers:
-        assert scores[5] > scores[4]
-    else:
-        assert scores is None
+def test_a_stranger_is_scored_by_what_they_like(model):
+    scores = model.scores(np.array([1, 3], np.int32), np.array([5.0, 4.0]))
+    assert scores[5] > scores[4]
 
 
-@pytest.mark.parametrize("user", [UNKNOWN_USER, 0, USERS + 5])
-def test_of_who_likes_nothing_it_knows_nothing(model, user):
-    assert model.scores(*NOTHING, user) is None
-    assert model.scores(np.array([2], np.int32), np.array([-3.0]), user) is None
+def test_it_holds_as_much_however_many_shoppers_there_are(fit, model):
+    twice = fit.run(vstack([chequerboard(), chequerboard()]).tocsr())
+    shapes = {name: array.shape for name, array in model.arrays().items()}
+    assert {name: array.shape for name, array in twice.arrays().items()} == shapes
+
+
+def test_of_who_likes_nothing_it_knows_nothing(model):
+    assert model.scores(*NOTHING) is None
+    assert model.scores(np.array([2], np.int32), np.array([-3.0])) is None
 
 
 def test_what_is_disliked_counts_as_not_there(fit):
@@ -143,13 +142,13 @@ def test_what_is_disliked_counts_as_not_there(fit):
     plain, with_dislikes = fit.run(csr_matrix(rows)), fit.run(csr_matrix(rows + disliked))
     items, values = profile(chequerboard(), 3)
     more = np.append(items, np.int32(0)), np.append(values, -1.0)
-    np.testing.assert_array_equal(with_dislikes.scores(*more, 3), plain.scores(items, values, 3))
+    np.testing.assert_array_equal(with_dislikes.scores(*more), plain.scores(items, values))
 
 
 def test_an_item_that_nobody_has_is_scored_below_the_one_that_is_lacked(fit):
     rows = chequerboard(extra_items=2)
     model = fit.run(rows)
-    scores = model.scores(*profile(rows, 4), 4)
+    scores = model.scores(*profile(rows, 4))
     assert scores.size == ITEMS + 2 and np.isfinite(scores).all()
     assert scores[ITEMS:].max() < scores[missing(4)]
 
@@ -158,14 +157,14 @@ def test_a_user_who_has_nothing_is_no_trouble(fit):
     rows = chequerboard().toarray()
     rows[5] = 0.0
     model = fit.run(csr_matrix(rows))
-    assert model.scores(*profile(chequerboard(), 4), 4) is not None
-    scores = model.scores(*profile(chequerboard(), 5), 5)
+    assert model.scores(*profile(chequerboard(), 4)) is not None
+    scores = model.scores(*profile(chequerboard(), 5))
     assert scores is None or np.isfinite(scores).all()
 
 
 def test_shares_sum_to_the_score(fit, model):
     items, values = profile(chequerboard(), 6)
-    scores = model.scores(items, values, 6)
+    scores = model.scores(items, values)
     for item in range(ITEMS):
         shares = model.shares(items, values, item)
         if fit.tells_shares:

@@ -16,9 +16,6 @@ class ModelRepository(Protocol):
     def add(self, record: ModelRecord, contents: IO[bytes]) -> ModelRecord:
         """Store a model whole or not at all, under the next version of its kind."""
 
-    def replace(self, record: ModelRecord, contents: IO[bytes]) -> bool:
-        """Give a version other contents; False if it is not there any more."""
-
     def fetch(self, record: ModelRecord, into: IO[bytes]) -> None:
         """Write the contents of a version, or raise ModelRejected."""
 
@@ -30,6 +27,9 @@ class ModelRepository(Protocol):
 
     def remove(self, kind: str, version: int) -> bool:
         """Remove a version; return whether it was there."""
+
+    def remove_personal(self) -> list[str]:
+        """Remove the versions that hold something of single shoppers; return their names."""
 
     def sweep(self, kind: str) -> int:
         """Remove what was begun for the kind and never finished; return how many contents."""

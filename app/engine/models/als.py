@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from app.engine.jit import Float32s, Float64s, Int32s
-from app.engine.models.model import UNKNOWN_USER, Arrays, Progress, demand, unheard
+from app.engine.models.model import Arrays, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
 
 if TYPE_CHECKING:  # a worker that serves what was fitted does without
@@ -81,12 +81,7 @@ class Als:
         return np.asarray(self.unobserved * (wide.T @ wide))
 
     def scores(
-        self,
-        items: Int32s,
-        values: Float64s,
-        user: int = UNKNOWN_USER,
-        *,
-        weights: Float64s | None = None,
+        self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
         """Solve for the shopper and multiply by every item; None if nothing is liked.
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.models import kernels_ease as kernels
-from app.engine.models.model import UNKNOWN_USER, Arrays, Progress, demand, unheard
+from app.engine.models.model import Arrays, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
 
 if TYPE_CHECKING:  # a worker that serves what was fitted does without
@@ -62,12 +62,7 @@ class Ease:
     """Of the catalogue it was fitted to."""
 
     def scores(
-        self,
-        items: Int32s,
-        values: Float64s,
-        user: int = UNKNOWN_USER,
-        *,
-        weights: Float64s | None = None,
+        self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
         """Add up the rows of what is liked; None if it has learned about nothing that is.
 

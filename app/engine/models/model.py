@@ -1,7 +1,7 @@
 """What every learned model promises, whatever it learns.
 
-A model has item rows of its own, 0 to n_items - 1, and rows of the users it was fitted with; who
-serves it knows which items and users these are. It is never changed: another fit is another model.
+A model has item rows of its own, 0 to n_items - 1; who serves it knows which items these are. It
+holds nothing of single shoppers. It is never changed: another fit is another model.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,8 +10,6 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy.typing as npt
 
 from app.engine.jit import Float64s, Int32s
-
-UNKNOWN_USER = -1
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 """All that a model learned, by name."""
@@ -42,18 +40,13 @@ class Learned(Protocol):
         ...
 
     def scores(
-        self,
-        items: Int32s,
-        values: Float64s,
-        user: int = UNKNOWN_USER,
-        *,
-        weights: Float64s | None = None,
+        self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
         """Score every item for a shopper, higher is better; shape (n_items,), always finite.
 
         items : rows of what the shopper has preferences for, each once. values : the preferences,
-        equal shape. user : the row the shopper had in the fit. weights : how much each item counts
-        now, equal shape; None: all alike; not all models can heed it. None: it knows nothing.
+        equal shape. weights : how much each item counts now, equal shape; None: all alike; not all
+        models can heed it. Returns None where it knows nothing.
         """
         ...
 

@@ -1,11 +1,13 @@
-"""NeuMF: a network over learned vectors of users and items (He and others, 2017).
+"""NeuMF (He and others, 2017), with a shopper's items in the place of a vector of the shopper.
 
     score(u, i) = sigmoid(h . (p_u * q_i)  +  g . z_L)
     z_0 = [m_u, n_i],   z_k = relu(W_k z_(k-1) + b_k)
 
-The first summand is generalised matrix factorisation, the second a perceptron. A score is a
-likelihood: above 0, so that no item falls out of a list. Served with numpy alone: the perceptron's
-first layer is a sum of a user's and an item's part, and the latter is kept.
+The first summand is generalised matrix factorisation, the second a perceptron. p_u and m_u are the
+means of a second pair of vectors of each item, over what the shopper likes now (as in FISM, Kabbur
+and others, 2013), so that nothing of single shoppers is kept. A score is a likelihood: above 0, so
+that no item falls out of a list. Served with numpy alone: the perceptron's first layer is a sum of
+a shopper's and an item's part, and the latter is kept.
 """
 
 from collections.abc import Sequence
@@ -16,8 +18,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Bytes, Float32s, Float64s, Int32s
-from app.engine.models.model import UNKNOWN_USER, Arrays
+from app.engine.jit import Float32s, Float64s, Int32s
+from app.engine.models.model import Arrays
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Vectors:
-    """What was learned of users, or of items: one row each."""
+    """What was learned of items, in one of their two parts: one row each."""
 
     factors: Float32s
     """For the matrix factorisation."""
@@ -41,16 +43,16 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Neural:
-    """A trained network. It knows only the users it was fitted with, as they were then."""
+    """A trained network."""
 
     kind: ClassVar[str] = "neural"
-    users: Vectors
+    own: Vectors
+    """Of items as what a shopper likes."""
     items: Vectors
+    """Of items as what is scored."""
     layers: Sequence[Layer]
     mixing: Float32s
     """h and g, shape (factors + outputs of the last layer,)."""
-    known: Bytes
-    """By user row: 1 if the user liked something in the fit."""
 
     @property
     def n_items(self) -> int:
@@ -58,26 +60,22 @@ class Neural:
         return int(self.items.factors.shape[0])
 
     def scores(
-        self,
-        items: Int32s,
-        values: Float64s,
-        user: int = UNKNOWN_USER,
-        *,
-        weights: Float64s | None = None,
+        self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
-        """Return how likely each item is, in (0, 1); None for others, and who likes nothing now."""
-        if not (0 <= user < self.known.size and self.known[user]) or not (values > 0.0).any():
+        """Return how likely each item is, in (0, 1); None if nothing is liked."""
+        liked = items[values > 0.0]
+        if not liked.size:
             return None
-        width = self.users.factors.shape[1]
-        linear = self.items.factors @ (self.users.factors[user] * self.mixing[:width])
-        drive = np.asarray(linear + self._perceptron(user) @ self.mixing[width:], np.float64)
+        own = self.own.factors[liked].mean(axis=0)
+        linear = self.items.factors @ (own * self.mixing[: own.size])
+        deep = self._perceptron(self.own.inputs[liked].mean(axis=0)) @ self.mixing[own.size :]
+        drive = np.asarray(linear + deep, np.float64)
         likely: Float64s = 0.5 * (1.0 + np.tanh(0.5 * drive))  # the sigmoid, without overflow
         return likely
 
-    def _perceptron(self, user: int) -> Float32s:
-        """Return the last layer's outputs, shape (n_items, outputs)."""
+    def _perceptron(self, own: Float32s) -> Float32s:
+        """Return the last layer's outputs for a shopper's input, shape (n_items, outputs)."""
         first = self.layers[0]
-        own = self.users.inputs[user]
         outputs = self._item_part + (own @ first.weights[: own.size] + first.biases)
         np.maximum(outputs, 0.0, out=outputs)
         for layer in self.layers[1:]:
@@ -100,12 +98,11 @@ class Neural:
     def arrays(self) -> Arrays:
         """Return all weights; those of layer k are named with its number."""
         found: dict[str, npt.NDArray[Any]] = {
-            "user_factors": self.users.factors,
-            "user_inputs": self.users.inputs,
+            "own_factors": self.own.factors,
+            "own_inputs": self.own.inputs,
             "item_factors": self.items.factors,
             "item_inputs": self.items.inputs,
             "mixing": self.mixing,
-            "known": self.known,
         }
         for number, layer in enumerate(self.layers):
             found |= {f"weights_{number}": layer.weights, f"biases_{number}": layer.biases}
@@ -116,12 +113,11 @@ class Neural:
         """Return the model these arrays were taken from."""
         n_layers = sum(name.startswith("biases_") for name in arrays)
         return cls(
-            users=Vectors(arrays["user_factors"], arrays["user_inputs"]),
+            own=Vectors(arrays["own_factors"], arrays["own_inputs"]),
             items=Vectors(arrays["item_factors"], arrays["item_inputs"]),
             layers=[
                 Layer(arrays[f"weights_{number}"], arrays[f"biases_{number}"])
                 for number in range(n_layers)
             ],
             mixing=arrays["mixing"],
-            known=arrays["known"],
         )

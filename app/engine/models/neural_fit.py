@@ -1,8 +1,9 @@
 """The training of NeuMF, with PyTorch. Only this module needs it, and only when it fits.
 
 Each epoch takes every liked pair once, and for each as many pairs as `negatives` that are not,
-drawn anew; log loss, Adam. As in the paper the factorisation and the perceptron are first trained
-alone, then joined at half weight each and trained on together.
+drawn anew; log loss, Adam. The user of a pair is the mean of all else that the user likes: with the
+liked item in it the network would learn to find what it is given. As in the paper the factorisation
+and the perceptron are first trained alone, then joined at half weight each and trained on together.
 """
 
 from collections.abc import Iterator
@@ -13,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Int64s
 from app.engine.models.model import Progress, demand, unheard
 from app.engine.models.neural import Neural
-from app.engine.models.neural_pairs import Pairs
+from app.engine.models.neural_pairs import Batch, Pairs
 from app.engine.models.profile import positive
 
 if TYPE_CHECKING:  # a worker that serves what was fitted does without
@@ -81,43 +81,41 @@ def fit_neural(
     matrix = positive(interactions, 0.0)
     if not matrix.nnz:
         raise ValueError("a network needs at least one preference to learn from")
-    network = _Network(_torch(), matrix.shape, chosen)
+    network = _Network(_torch(), matrix.shape[1], chosen)
     pairs = Pairs(matrix, chosen.negatives, chosen.seed)
     steps = 2 * chosen.pretraining + chosen.epochs
     done = 0
     for half, epochs in ((0, chosen.pretraining), (1, chosen.pretraining), (None, chosen.epochs)):
         network.begin(half)
         for _ in range(epochs):
-            for users, items in pairs.epoch(chosen.batch):
-                network.step(users, items)
+            for batch in pairs.epoch(chosen.batch):
+                network.step(batch)
             done += 1
             progress(done, steps)
-    known = (np.diff(matrix.indptr) > 0).astype(np.uint8)
-    return Neural.restore(network.arrays() | {"known": known})
+    return Neural.restore(network.arrays())
 
 
 class _Network:
     """The weights as tensors, and the steps that change them."""
 
-    def __init__(self, torch: Any, shape: tuple[int, int], chosen: NeuralParameters) -> None:
+    def __init__(self, torch: Any, n_items: int, chosen: NeuralParameters) -> None:
         self._torch = torch
         self._chosen = chosen
         self._half: int | None = None
         random = torch.Generator().manual_seed(chosen.seed)
         width, n_layers = chosen.factors, chosen.layers
         vectors = width * 2 ** (n_layers - 1)  # the first layer has twice that, and halves it
-        n_users, n_items = shape
 
         def drawn(rows: int, columns: int, spread: float) -> Any:
             return torch.randn(rows, columns, generator=random).mul_(spread).requires_grad_()
 
         self._linear = {
-            "user_factors": drawn(n_users, width, _SMALL),
+            "own_factors": drawn(n_items, width, _SMALL),
             "item_factors": drawn(n_items, width, _SMALL),
             "linear_mixing": drawn(1, width, 1.0),
         }
         self._deep = {
-            "user_inputs": drawn(n_users, vectors, _SMALL),
+            "own_inputs": drawn(n_items, vectors, _SMALL),
             "item_inputs": drawn(n_items, vectors, _SMALL),
             "deep_mixing": drawn(1, width, width**-0.5),
         }
@@ -144,35 +142,34 @@ class _Network:
         if self._half != 0:
             yield from self._deep.values()
 
-    def step(self, users: Int64s, items: Int64s) -> None:
-        """Learn from users, shape (n,), and their items, shape (n, k): the first is liked."""
+    def step(self, batch: Batch) -> None:
+        """Learn from some pairs."""
         torch = self._torch
-        rows = torch.from_numpy(users), torch.from_numpy(items)
+        shown = Batch(*map(torch.from_numpy, batch))
         logits, size = 0.0, 0.0
         for number, part in enumerate((self._factorised, self._perceptron)):
             if self._half in (None, number):
-                found, squares = part(*rows)
+                found, squares = part(shown)
                 logits, size = logits + found, size + squares
         truth = torch.zeros_like(logits)
         truth[:, 0] = 1.0
         loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth)
         self._optimiser.zero_grad()
-        (loss + self._chosen.l2 * size / users.size).backward()
+        (loss + self._chosen.l2 * size / len(batch.items)).backward()
         self._optimiser.step()
 
-    def _factorised(self, users: Any, items: Any) -> tuple[Any, Any]:
-        """Return logits, shape as items, and the sum of squares of what was looked up."""
-        look_up = self._torch.nn.functional.embedding
-        own = look_up(users, self._linear["user_factors"])
-        theirs = look_up(items, self._linear["item_factors"])
+    def _factorised(self, shown: Any) -> tuple[Any, Any]:
+        """Return logits, shape as the items, and the sum of squares of users and items."""
+        own = self._mean(shown, self._linear["own_factors"])
+        theirs = self._torch.nn.functional.embedding(shown.items, self._linear["item_factors"])
         mixed = (own * self._linear["linear_mixing"]).unsqueeze(2)
         return self._torch.bmm(theirs, mixed).squeeze(2), own.square().sum() + theirs.square().sum()
 
-    def _perceptron(self, users: Any, items: Any) -> tuple[Any, Any]:
+    def _perceptron(self, shown: Any) -> tuple[Any, Any]:
         """Return the same of the other half."""
-        look_up, weights = self._torch.nn.functional.embedding, self._deep
-        own = look_up(users, weights["user_inputs"])
-        theirs = look_up(items, weights["item_inputs"])
+        weights = self._deep
+        own = self._mean(shown, weights["own_inputs"])
+        theirs = self._torch.nn.functional.embedding(shown.items, weights["item_inputs"])
         first = weights["weights_0"]
         split = own.shape[1]
         outputs = theirs @ first[split:] + (own @ first[:split] + weights["biases_0"]).unsqueeze(1)
@@ -181,6 +178,15 @@ class _Network:
             outputs = (outputs @ weights[f"weights_{number}"] + weights[f"biases_{number}"]).relu()
         logits = outputs @ weights["deep_mixing"][0]
         return logits, own.square().sum() + theirs.square().sum()
+
+    def _mean(self, shown: Any, vectors: Any) -> Any:
+        """Return the mean over what each pair's user likes but for the pair's own item."""
+        functional = self._torch.nn.functional
+        sums = functional.embedding_bag(shown.liked, vectors, shown.starts, mode="sum")
+        others = functional.embedding(shown.users, sums) - functional.embedding(
+            shown.items[:, 0], vectors
+        )
+        return others / shown.others.clamp(min=1).unsqueeze(1)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what was learned, as `Neural` names it."""

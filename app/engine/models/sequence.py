@@ -17,7 +17,7 @@ import numpy as np
 
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.models import kernels_sequence as kernels
-from app.engine.models.model import UNKNOWN_USER, Arrays, Progress, demand, unheard
+from app.engine.models.model import Arrays, Progress, demand, unheard
 from app.engine.models.profile import positive
 
 if TYPE_CHECKING:  # a worker that serves what was fitted does without
@@ -73,12 +73,7 @@ class Sequence:
         return int(self.starts.size - 1)
 
     def scores(
-        self,
-        items: Int32s,
-        values: Float64s,
-        user: int = UNKNOWN_USER,
-        *,
-        weights: Float64s | None = None,
+        self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
         """Add up the successors of the last items; None if there are none that are liked."""
         scores = np.zeros(self.n_items)

@@ -47,8 +47,3 @@ class Texts:
         """Return the bytes of one text."""
         start = self._ends[number - 1] if number else 0
         return self._data[start : self._ends[number]]
-
-    def wipe(self, number: int) -> None:
-        """Overwrite one text with NUL, which is in no id; its length stays."""
-        start = self._ends[number - 1] if number else 0
-        self.data[start : self._ends[number]] = 0

@@ -33,26 +33,25 @@ def ease(items: list[str], weights: Any, version: int = 1) -> FittedModel:
     """Return a model whose weights from item to item are given, rows and columns as `items`."""
     columns = np.arange(len(items), dtype=np.int32)
     model = Ease(np.array(weights, np.float32), 0.0, columns, len(items))
-    return FittedModel.of(record("ease", version), model, items, [])
+    return FittedModel.of(record("ease", version), model, items)
 
 
-def neural(items: list[str], users: list[str], version: int = 1, **changes: Any) -> FittedModel:
-    """Return a network that scores item i of user u by the sigmoid of a bit over (u + 1)(i + 1)."""
+def neural(items: list[str], version: int = 1) -> FittedModel:
+    """Return a network that scores item i for who likes item j alone by a bit over (j + 1)(i + 1).
+
+    The sigmoid of it, that is; rows as `items`.
+    """
+    vectors = Vectors(
+        np.arange(1, len(items) + 1, dtype=np.float32)[:, None],
+        np.ones((len(items), 2), np.float32),
+    )
     model = Neural(
-        users=Vectors(
-            np.arange(1, len(users) + 1, dtype=np.float32)[:, None],
-            np.ones((len(users), 2), np.float32),
-        ),
-        items=Vectors(
-            np.arange(1, len(items) + 1, dtype=np.float32)[:, None],
-            np.zeros((len(items), 2), np.float32),
-        ),
+        own=vectors,
+        items=vectors,
         layers=[Layer(np.full((4, 2), 0.01, np.float32), np.zeros(2, np.float32))],
         mixing=np.ones(3, np.float32),
-        known=np.ones(len(users), np.uint8),
     )
-    described = record("neural", version, cleared_at=NOON, **changes)
-    return FittedModel.of(described, model, items, users)
+    return FittedModel.of(record("neural", version), model, items)
 
 
 def tables_of(*ratings: tuple[str, str, float]) -> Tables:

@@ -1,4 +1,6 @@
-"""What the learned models in memory say, and what they forget."""
+"""What the learned models in memory say."""
+
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,43 +89,53 @@ def test_the_next_version_takes_over_and_can_be_dropped():
     assert tables.items.watchers == []
 
 
-def test_a_network_scores_the_users_of_its_fit_alone():
-    tables = tables_of(("ann", "tea", 5.0), ("bob", "milk", 4.0), ("cleo", "tea", 4.0))
+def drives(scores: dict[str, float]) -> dict[str, float]:
+    """What a sigmoid made likelihoods of."""
+    return {item: np.log(score / (1 - score)) for item, score in scores.items()}
+
+
+def test_a_network_scores_by_the_mean_of_what_is_liked_now():
+    tables = tables_of(("ann", "tea", 5.0), ("ann", "sugar", 1.0), ("bob", "milk", 4.0))
     learned = LearnedModels(tables)
-    learned.put(neural(ITEMS, ["ann", "bob"]))
-    found = scored(tables, learned, "neural", "bob")
-    drive = {item: np.log(score / (1 - score)) for item, score in found.items()}
-    assert drive["milk"] - drive["tea"] == pytest.approx(2.0)
-    assert scored(tables, learned, "neural", "cleo") == {}
-    profile = tables.preferences.profile("bob")
+    learned.put(neural(ITEMS))
+    found = drives(scored(tables, learned, "neural", "ann"))
+    assert found["milk"] - found["tea"] == pytest.approx(2.0), "the mean of 1 and 3"
+    profile = tables.preferences.profile("ann")
     assert learned.shares("neural", profile, 0).size == 0
 
 
-def test_whoever_leaves_is_forgotten_at_once():
+def test_a_network_answers_who_came_after_the_fit():
     tables = tables_of(("ann", "tea", 5.0), ("bob", "milk", 4.0))
     learned = LearnedModels(tables)
-    fitted = neural(ITEMS, ["ann", "bob"])
-    learned.put(fitted)
-    other = scored(tables, learned, "neural", "ann")
-    learned.forget("bob")
-    learned.forget("bob")
-    learned.forget("a stranger")
-    assert scored(tables, learned, "neural", "bob") == {}, "also when somebody takes the name"
-    assert scored(tables, learned, "neural", "ann") == other
-    arrays = fitted.model.arrays()
-    assert not any(arrays[name][1].any() for name in ("user_factors", "user_inputs", "known"))
-    held = [array for part in fitted.parts.values() for array in part.values()]
-    assert not any(b"bob" in array.tobytes() for array in held)
-    assert any(b"ann" in array.tobytes() for array in held)
+    learned.put(neural(ITEMS))
+    tables.preferences.put("dan", "milk", 4.0)
+    assert scored(tables, learned, "neural", "dan") == scored(tables, learned, "neural", "bob")
+    found = drives(scored(tables, learned, "neural", "dan"))
+    assert found["milk"] - found["tea"] == pytest.approx(2.0)
 
 
-def test_whoever_leaves_while_a_model_arrives_is_forgotten_by_it():
-    learned = LearnedModels(tables_of())
-    fitted = neural(ITEMS, ["ann", "bob"])
-    learned.expect(fitted)
-    learned.forget("ann")
-    assert fitted.user("ann") == -1
-    assert fitted.user("bob") == 1
+def former_network() -> dict[str, dict[str, Any]]:
+    """A network as it was stored when it had a vector of each shopper."""
+    parts = {name: dict(part) for name, part in neural(ITEMS).parts.items()}
+    arrays = parts["model"]
+    arrays["user_factors"], arrays["user_inputs"] = (
+        arrays.pop(name)[:2] for name in ("own_factors", "own_inputs")
+    )
+    arrays["known"] = np.ones(2, np.uint8)
+    return {**parts, "users": parts["items"]}
+
+
+def test_a_network_that_holds_shoppers_is_rejected():
+    with pytest.raises(ModelRejected, match="Fit it again: flask train neural"):
+        FittedModel.restored(record("neural"), former_network())
+
+
+@pytest.mark.parametrize("name", ["own_factors", "own_inputs", "item_factors", "item_inputs"])
+def test_a_network_of_other_items_is_rejected(name: str):
+    parts = {part: dict(arrays) for part, arrays in neural(ITEMS).parts.items()}
+    parts["model"][name] = parts["model"][name][:2]
+    with pytest.raises(ModelRejected):
+        FittedModel.restored(record("neural"), parts)
 
 
 @pytest.mark.parametrize(
@@ -149,11 +161,3 @@ def test_what_does_not_fit_together_is_rejected(spoil):
 def test_a_kind_of_another_release_is_rejected():
     with pytest.raises(ModelRejected, match="no kind"):
         FittedModel.restored(record("oracle"), {})
-
-
-def test_user_rows_must_be_as_many_as_users():
-    good = neural(ITEMS, ["ann", "bob"])
-    parts = {name: dict(part) for name, part in good.parts.items()}
-    parts["model"]["user_inputs"] = parts["model"]["user_inputs"][:1]
-    with pytest.raises(ModelRejected):
-        FittedModel.restored(good.record, parts)

@@ -6,14 +6,12 @@ import pytest
 
 from app.domain.errors import StoreUnavailable
 from app.domain.models import ModelRecord, ModelRejected, ModelUnknown
-from app.learning.departed import Departed
 from app.learning.fitted import FittedModel
 from app.learning.learned import LearnedModels
 from app.learning.loading import ModelLoader
 from app.live.memory import Tables
 from tests.integration.processes import eventually
 from tests.unit.learning.builders import ease, neural
-from tests.unit.learning.test_model_clearing import List
 
 ITEMS = ["tea", "milk"]
 WEIGHTS = [[0, 1], [1, 0]]
@@ -34,7 +32,6 @@ class World:
         self.loader = ModelLoader(
             self.learned,
             self,
-            Departed(self.tables, List()),
             wanted=lambda: self.wanted,
             again_seconds=0.01,
         )
@@ -61,7 +58,7 @@ def world() -> World:
         {
             ("ease", 1): ease(ITEMS, WEIGHTS),
             ("ease", 2): ease(ITEMS, WEIGHTS, version=2),
-            ("neural", 1): neural(ITEMS, ["ann"]),
+            ("neural", 1): neural(ITEMS),
         }
     )
 
@@ -116,9 +113,3 @@ def test_its_thread_follows_when_it_is_woken_and_tries_again_by_itself(world: Wo
         assert eventually(lambda: world.versions == {"ease": 2})
     finally:
         world.loader.stop()
-
-
-def test_whoever_has_left_is_not_in_it(world: World):
-    world.wanted = {"neural": 1}
-    world.loader.follow()
-    assert world.stored["neural", 1].user("ann") == -1, "no memory knows ann"

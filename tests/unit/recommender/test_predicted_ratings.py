@@ -17,7 +17,7 @@ RATINGS = [(f"u{u}", f"i{i}", 5.0 if u % 2 == i % 2 else 1.0) for u in range(8) 
 def fitted(tables) -> FittedModel:
     data, kind = rated(tables), kind_of("ratings")
     model = kind.fitted(data.matrix, {"dimensions": 2, "draws": 5}, unheard)
-    return FittedModel.of(record("ratings"), model, data.items, data.users)
+    return FittedModel.of(record("ratings"), model, data.items)
 
 
 def test_given_ratings_alone_are_learned_from_and_a_0_is_one():
@@ -42,7 +42,6 @@ def test_what_is_implied_says_nothing_to_it_nor_does_it_of_what_it_has_not_seen(
     learned.put(model)
     said = learned.predict(profile, rows)
     own = np.zeros(1, np.int32)
-    assert model.users is None
     assert model.items.ids[0] == "i0"
     expected = model.model.predict(own, np.ones(1), np.array([1, 2], np.int32))
     assert np.isnan(said[1])

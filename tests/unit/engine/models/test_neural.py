@@ -10,66 +10,86 @@ from app.engine.models.neural import Layer, Neural, Vectors
 from app.engine.models.neural_fit import NeuralParameters, fit_neural
 from app.engine.models.neural_pairs import Pairs
 
-ANY = np.array([0], np.int32), np.array([5.0])
+TWO = np.array([0, 3, 4], np.int32), np.array([5.0, -2.0, 1.0])
+"""Items 0 and 4 are liked."""
 
 
-def network(users=3, items=5):
+def network(items=5):
     random = np.random.default_rng(4)
 
     def drawn(*shape):
         return random.standard_normal(shape).astype(np.float32)
 
     return Neural(
-        users=Vectors(drawn(users, 2), drawn(users, 4)),
+        own=Vectors(drawn(items, 2), drawn(items, 4)),
         items=Vectors(drawn(items, 2), drawn(items, 4)),
         layers=[Layer(drawn(8, 4), drawn(4)), Layer(drawn(4, 2), drawn(2))],
         mixing=drawn(4),
-        known=np.array([1] * (users - 1) + [0], np.uint8),
     )
 
 
-def by_formula(model, user, item):
-    """The score of one pair, as in the paper."""
-    hidden = np.concatenate([model.users.inputs[user], model.items.inputs[item]])
+def by_formula(model, liked, item):
+    """The score of one item: the paper's, for the mean of what is liked."""
+    inputs = sum(model.own.inputs[row] for row in liked) / len(liked)
+    factors = sum(model.own.factors[row] for row in liked) / len(liked)
+    hidden = np.concatenate([inputs, model.items.inputs[item]])
     for layer in model.layers:
         hidden = np.maximum(hidden @ layer.weights + layer.biases, 0.0)
-    product = model.users.factors[user] * model.items.factors[item]
+    product = factors * model.items.factors[item]
     return 1.0 / (1.0 + np.exp(-(np.concatenate([product, hidden]) @ model.mixing)))
 
 
 def test_it_scores_by_the_formula():
     model = network()
-    for user in range(2):
-        expected = [by_formula(model, user, item) for item in range(5)]
-        np.testing.assert_allclose(model.scores(*ANY, user), expected, rtol=1e-5)
+    expected = [by_formula(model, [0, 4], item) for item in range(5)]
+    np.testing.assert_allclose(model.scores(*TWO), expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("user", [-1, 2, 3, 1_000])
-def test_it_knows_nothing_of_who_was_not_in_the_fit(user):
-    assert network().scores(*ANY, user) is None
+def test_it_knows_nothing_of_who_likes_nothing():
+    assert network().scores(np.array([0], np.int32), np.array([-1.0])) is None
+
+
+def some(share, shape):
+    return (np.random.default_rng(0).random(shape) < share).astype(np.float64)
+
+
+def owners(batch, liked):
+    """Whose each pair is, by what else its user likes: no two like the same."""
+    sets = [tuple(np.flatnonzero(row)) for row in liked]
+    found = [sets.index(tuple(own)) for own in np.split(batch.liked, batch.starts[1:])]
+    return np.array(found)[batch.users]
 
 
 def test_every_liked_pair_comes_once_an_epoch_and_no_other_as_liked():
-    liked = (np.random.default_rng(0).random((30, 20)) < 0.3).astype(np.float64)
+    liked = some(0.3, (30, 60))
     pairs = Pairs(csr_matrix(liked), negatives=4, seed=1)
     shown = [
-        (u, row[0]) for users, items in pairs.epoch(7) for u, row in zip(users, items, strict=True)
+        (u, row[0])
+        for batch in pairs.epoch(7)
+        for u, row in zip(owners(batch, liked), batch.items, strict=True)
     ]
     assert sorted(shown) == sorted(zip(*np.nonzero(liked), strict=True))
 
 
+def test_a_pair_is_told_how_many_others_its_user_likes():
+    liked = some(0.3, (30, 60))
+    for batch in Pairs(csr_matrix(liked), negatives=1, seed=1).epoch(50):
+        expected = liked[owners(batch, liked)].sum(axis=1) - 1
+        np.testing.assert_array_equal(batch.others, expected)
+
+
 def test_negatives_are_hardly_ever_liked():
-    liked = (np.random.default_rng(0).random((30, 40)) < 0.2).astype(np.float64)
+    liked = some(0.2, (30, 40))
     pairs = Pairs(csr_matrix(liked), negatives=4, seed=1)
-    hits = [liked[users[:, None], items[:, 1:]] for users, items in pairs.epoch(1_000)]
+    hits = [liked[owners(b, liked)[:, None], b.items[:, 1:]] for b in pairs.epoch(1_000)]
     assert np.concatenate(hits).shape[1] == 4
     assert np.concatenate(hits).mean() < 0.01
 
 
 def test_who_likes_everything_is_no_endless_search():
     pairs = Pairs(csr_matrix(np.ones((2, 3))), negatives=2, seed=1)
-    ((users, items),) = pairs.epoch(10)
-    assert users.shape == (6,) and items.shape == (6, 3)
+    (batch,) = pairs.epoch(10)
+    assert batch.users.shape == (6,) and batch.items.shape == (6, 3)
 
 
 def test_without_pytorch_it_says_what_to_do(monkeypatch):
@@ -89,6 +109,22 @@ def test_what_is_trained_scores_as_the_tensors_did(layers):
     pytest.importorskip("torch")
     chosen = NeuralParameters(factors=4, layers=layers, pretraining=1, epochs=1)
     model = fit_neural(csr_matrix(np.eye(5, dtype=np.float32)), parameters=chosen)
-    expected = [by_formula(model, 1, item) for item in range(5)]
-    np.testing.assert_allclose(model.scores(*ANY, 1), expected, rtol=1e-4, atol=1e-6)
+    expected = [by_formula(model, [0, 4], item) for item in range(5)]
+    np.testing.assert_allclose(model.scores(*TWO), expected, rtol=1e-4, atol=1e-6)
     assert len(model.layers) == layers and model.mixing.shape == (8,)
+
+
+@pytest.mark.slow
+def test_an_item_does_not_speak_for_itself():
+    """Who likes one thing alone is nothing when asked about it: how it speaks stays as drawn."""
+    pytest.importorskip("torch")
+    fits = [
+        fit_neural(
+            csr_matrix(np.eye(5, dtype=np.float32)),
+            parameters=NeuralParameters(factors=4, layers=2, pretraining=1, epochs=epochs),
+        )
+        for epochs in (1, 20)
+    ]
+    for name in ("factors", "inputs"):
+        np.testing.assert_array_equal(*(getattr(fit.own, name) for fit in fits))
+    assert not np.array_equal(*(fit.items.inputs for fit in fits))

@@ -14,7 +14,7 @@ import statistics
 
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.services import build_services
-from app.logs import configure
+from app.factory import configure
 from app.usecases import Services
 from benchmarks.feed_bare import drain
 from benchmarks.feed_clock import Clock, Spent

@@ -1,23 +1,144 @@
 """Accounts: register, log in, log out everywhere, change the password."""
 
-from apiflask import APIBlueprint
-from flask import Response
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Annotated, Any
 
-from app.api.schemas.accounts import (
-    LoginAnswer,
-    LoginBody,
-    LogoutAnswer,
-    PasswordAnswer,
-    PasswordBody,
-    RegisterAnswer,
-    RegisterBody,
-)
+from apiflask import APIBlueprint
+from flask import Response, current_app, request
+from pydantic import Field, SecretStr
+
+from app.api.schemas.common import Answer, Id, SessionId, Time
 from app.domain.accounts import Role
 from app.domain.changes import Written
 from app.http.access import allow, public
 from app.http.answers import stored
-from app.http.caller import optional_role, services, subject
-from app.http.limits import limited_by_address, limited_by_user
+from app.http.caller import known_caller, optional_role, services, subject
+from app.http.parsing import Input, limit_body
+from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
+
+NewPassword = Annotated[SecretStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
+AnyPassword = Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD)]
+
+MergedSession = Annotated[
+    SessionId | None,
+    Field(description="What was done in this anonymous session becomes the shopper's, once."),
+]
+Merged = Annotated[
+    bool | None,
+    Field(description="Whether the session is the shopper's now; null: none was named."),
+]
+
+
+class RegisterBody(Input):
+    """Who wants an account."""
+
+    user_id: Id
+    password: NewPassword
+    session_id: MergedSession = None
+
+
+class LoginBody(Input):
+    """Who wants a token."""
+
+    user_id: Id
+    password: AnyPassword
+    session_id: MergedSession = None
+
+
+class PasswordBody(Input):
+    """The present password and the next."""
+
+    password: AnyPassword
+    new_password: NewPassword
+
+
+class RegisterAnswer(Answer):
+    """The account is open."""
+
+    user_id: str
+    created_at: Time
+    session_merged: Merged
+
+
+class User(Answer):
+    """An account."""
+
+    user_id: str
+    created_at: Time
+
+
+class LoginAnswer(Answer):
+    """A bearer token; send it as `Authorization: Bearer <token>`."""
+
+    token: str
+    expires_in: int = Field(description="Seconds.")
+    user: dict[str, str] = Field(description="`user_id` of the token's shopper.")
+    session_merged: Merged
+
+
+class LogoutAnswer(Answer):
+    """Every token of the account has ended."""
+
+    user_id: str
+
+
+class PasswordAnswer(Answer):
+    """The new password holds; so does this token, and no older one."""
+
+    token: str
+    expires_in: int = Field(description="Seconds.")
+
+
+class DeleteUserAnswer(Answer):
+    """What was removed."""
+
+    user_id: str
+    ratings_removed: int
+    events_removed: int
+    sessions_removed: int = Field(description="That had become the shopper's.")
+    account_removed: bool = Field(description="false: there was none.")
+
+
+class DeleteSessionAnswer(Answer):
+    """What was removed."""
+
+    session_id: str
+    events_removed: int
+
+
+View = Callable[..., Any]
+
+
+def limited_by_address(view: View) -> View:
+    """Limit the view by the client's address; /register and /login share one count."""
+    return _limited(view, "ADDRESS_LIMIT", "address", lambda: request.remote_addr or "")
+
+
+def limited_by_user(view: View) -> View:
+    """Limit the view by the user id it is about, wherever the calls come from."""
+    return _limited(view, "LOGIN_LIMIT", "user", _user_id)
+
+
+def _limited(view: View, setting: str, kind: str, key: Callable[[], str]) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        services().rate_limits.hit(current_app.config[setting], kind, key())
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _user_id() -> str:
+    who = known_caller()
+    if who is not None and who.user_id is not None:
+        return who.user_id
+    limit_body(request, Input.max_bytes)  # nobody makes us read more to count one try
+    request.get_data()  # kept, so that the view can read it too
+    body = request.get_json(silent=True) if request.is_json else request.form
+    named = body.get("user_id") if isinstance(body, Mapping) else None
+    return str(named)[:128]
+
 
 bp = APIBlueprint("accounts", __name__, tag="Accounts")
 

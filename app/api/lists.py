@@ -6,7 +6,7 @@ from app.api.schemas.recommendations import ShelfQuery
 from app.domain import subjects
 from app.domain.errors import InvalidInput
 from app.domain.recommendations import Page, Query, Recommended
-from app.http.ids import new_id
+from app.http.requests import new_id
 from app.recommender.cursors import Cursors
 
 

@@ -13,14 +13,32 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
+from pydantic import Field
 
 from app.api.gauges import measure
-from app.api.schemas.monitoring import LiveAnswer, ReadyAnswer
+from app.api.schemas.common import Answer
 from app.domain.errors import NotAllowed
 from app.http.access import public
 from app.http.answers import success
 from app.http.caller import services
 from app.http.errors import failure
+
+
+class LiveAnswer(Answer):
+    """The process runs."""
+
+
+class ReadyAnswer(Answer):
+    """What the process needs for its work."""
+
+    ready: bool
+    database: bool = Field(description="Whether MongoDB answers.")
+    loaded: bool = Field(description="Whether memory has been filled.")
+    behind_seconds: float | None = Field(description="How far memory is behind the database.")
+    reloading: bool = Field(
+        description="Whether everything is loaded anew while the former state answers."
+    )
+
 
 bp = APIBlueprint("monitoring", __name__, tag="Operations")
 

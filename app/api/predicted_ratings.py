@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.schemas.ratings import PredictedRatingAnswer, UserIdQuery
+from app.api.ratings import PredictedRatingAnswer, UserIdQuery
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
 from app.http import caller

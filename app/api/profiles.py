@@ -1,16 +1,78 @@
 """What is known of a shopper or an anonymous session."""
 
+from typing import Annotated
+
 from apiflask import APIBlueprint
 from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.lists import named
-from app.api.schemas.profiles import ProfileAnswer
+from app.api.schemas.common import Answer, Time
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
 from app.http import caller
 from app.http.access import allow
 from app.http.answers import sight_of, success
 from app.http.caller import services
+
+
+class _Figures(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ActivityView(_Figures):
+    """What was done, of the newest thousand events about items."""
+
+    events: dict[str, int] = Field(description="By kind.")
+    last_7_days: int
+    last_30_days: int
+    last_90_days: int
+    active_days: int = Field(description="Days with any event, in the shop's time zone.")
+    first_seen: Time | None
+    last_seen: Time | None
+
+
+class PurchasesView(_Figures):
+    """What was bought. A purchase without an order id is an order of its own."""
+
+    orders: int
+    items: int = Field(description="Quantities included.")
+    per_30_days: float = Field(description="Orders in 30 days, since the first purchase.")
+    recency_days: float | None = Field(description="Since the last purchase.")
+    spent: float = Field(description="Where prices are known.")
+    mean_basket: float | None = Field(description="Of the orders with a known price.")
+
+
+class RatingsView(_Figures):
+    """What was rated."""
+
+    count: int
+    mean: float | None
+
+
+class ShareView(_Figures):
+    """A category or a brand, and its share of what the shopper prefers."""
+
+    name: str
+    share: float
+
+
+class ProfileAnswer(Answer):
+    """A shopper's or a session's features, as of now."""
+
+    user_id: str | None = None
+    session_id: str | None = None
+    fresh: bool = Field(description="Whether the caller's own last write already counts.")
+    activity: ActivityView
+    purchases: PurchasesView
+    ratings: RatingsView
+    categories: list[ShareView] = Field(description="At most five, the largest share first.")
+    brands: list[ShareView] = Field(description="At most five, the largest share first.")
+    price_level: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        description="The median price rank, within its category, of what was bought or viewed: "
+        "0 for the cheapest, 1 for the dearest."
+    )
+
 
 bp = APIBlueprint("profiles", __name__, tag="Shoppers")
 

@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.schemas.accounts import DeleteSessionAnswer
+from app.api.accounts import DeleteSessionAnswer
 from app.domain.accounts import Role
 from app.http.access import allow
 from app.http.answers import stored

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from apiflask import APIBlueprint
 from flask import Response
+from pydantic import Field
 
 from app.api.lists import continued, listed, named
-from app.api.schemas.carts import CartBody
+from app.api.schemas.common import Id
+from app.api.schemas.filters import FilterBody
+from app.api.schemas.pages import MAX_CART
 from app.api.schemas.recommendations import (
     PopularQuery,
     RecommendQuery,
@@ -19,6 +23,18 @@ from app.domain.accounts import Role
 from app.http.access import allow
 from app.http.answers import sight_of, success
 from app.http.caller import services, who, who_if_named
+
+
+class CartBody(FilterBody, ShelfQuery):
+    """The items of the cart, and for whom."""
+
+    max_bytes: ClassVar[int] = 1024 * 1024
+
+    items: Annotated[
+        tuple[Id, ...],
+        Field(min_length=1, max_length=MAX_CART, description="What is in the cart."),
+    ]
+
 
 bp = APIBlueprint("shelves", __name__, tag="Recommendations")
 

@@ -1,25 +1,57 @@
 """A shopper's list as server-sent events."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import structlog
 from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
 from flask import Response, request
 from prometheus_client import Gauge
+from pydantic import Field
 
 from app.api.lists import listed, named
-from app.api.schemas.streams import StreamQuery, TicketAnswer, TicketBody
+from app.api.schemas.common import Answer
+from app.api.schemas.recommendations import ListOptions, Session, UserId
 from app.domain.accounts import Role
 from app.domain.errors import NotAuthenticated, TooManyStreams
 from app.domain.streams import Beat, End, Event, Grant, Listed, Reason
 from app.http.access import allow, by_ticket
 from app.http.answers import encoded, given_token, success
 from app.http.caller import caller, services, who
+from app.http.parsing import Input
 from app.http.peer import Peer
 from app.http.threads import step_aside
 from app.services.streams import Streams
+
+
+class TicketBody(Input):
+    """Whose list, with a key; a shopper may leave the body out."""
+
+    may_be_left_out: ClassVar[bool] = True
+
+    user_id: UserId = None
+    session_id: Session = None
+
+
+class TicketAnswer(Answer):
+    """What opens a stream."""
+
+    user_id: str | None = None
+    session_id: str | None = None
+    ticket: str
+    expires_in: int = Field(description="Seconds in which a stream can be opened.")
+
+
+class StreamQuery(ListOptions):
+    """What opens the stream, and what `GET /recommend` takes."""
+
+    ticket: Annotated[str, Field(description="From `POST /recommend/stream-ticket`.")]
+    last_event_id: Annotated[
+        str | None,
+        Field(description="As the header `Last-Event-ID`, which a page cannot set by itself."),
+    ] = None
+
 
 bp = APIBlueprint("streams", __name__, tag="Recommendations")
 log = structlog.get_logger(__name__)

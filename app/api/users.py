@@ -3,8 +3,8 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.schemas.accounts import DeleteUserAnswer, User
-from app.api.schemas.ratings import RatingsAnswer
+from app.api.accounts import DeleteUserAnswer, User
+from app.api.ratings import RatingsAnswer
 from app.domain.accounts import Role
 from app.http.access import allow
 from app.http.answers import stored, success

@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from socket import gethostname
 
-from app.bootstrap.learning import build_learning
 from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import find_secret
 from app.bootstrap.shelves import build_predictions, build_recommendations
 from app.bootstrap.snapshot_process import SnapshotProcess
+from app.bootstrap.training_process import TrainingProcess
 from app.domain.ratings import RatingScale
+from app.learning.library import ModelLibrary
+from app.learning.loading import ModelLoader
+from app.learning.refitting import ModelRefitting
+from app.learning.switching import ModelSwitch
 from app.live.feed import Feed
 from app.live.freshness import Freshness
 from app.live.snapshot_keeper import SnapshotKeeper, SnapshotPolicy
@@ -20,6 +25,7 @@ from app.live.snapshots import Snapshots
 from app.recommender.cursors import Cursors
 from app.recommender.profiles import Profiles
 from app.repositories.erasure_files import ErasureFile
+from app.repositories.model_files import ModelFiles
 from app.repositories.snapshot_files import SnapshotFiles
 from app.services.accounts import Accounts
 from app.services.catalogue import Catalogue
@@ -40,6 +46,40 @@ from app.services.tickets import Tickets
 from app.services.tokens import Tokens
 from app.usecases import Services
 from config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What a shop has for its learned models."""
+
+    library: ModelLibrary
+    loader: ModelLoader
+    switch: ModelSwitch
+    refitting: ModelRefitting
+
+
+def build_learning(
+    settings: Settings,
+    repositories: Repositories,
+    live: Live,
+    *,
+    shop_settings: ShopSettingsService,
+    now: Callable[[], datetime],
+) -> Learning:
+    """Return it, for one process. Loads no model."""
+    copies = ModelFiles(settings.data_dir / "models", installation=repositories.store.installation)
+    library = ModelLibrary(repositories.models, copies)
+    loader = ModelLoader(live.learned, library, wanted=lambda: live.models.wanted)
+    live.models.watchers.append(loader.wake)
+    return Learning(
+        library=library,
+        loader=loader,
+        switch=ModelSwitch(library, shop_settings),
+        refitting=ModelRefitting(
+            library, TrainingProcess(settings), settings=lambda: live.settings.current, now=now
+        ),
+    )
+
 
 _CHORE_SECONDS = 10.0
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from app.api.schemas.settings import SettingsBody
+from app.api.settings import SettingsBody
 from app.domain.recommendations import Window
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
 from app.offline.evaluation.variants import BASELINES, POPULAR, Variant, baseline

@@ -1,12 +1,56 @@
 """flask demo: the demo shop."""
 
+import os
+from contextlib import suppress
+from pathlib import Path
+
 import click
+import orjson
 from flask.cli import AppGroup
 
-from app.cli.access import demo_access
 from app.cli.context import explained, services
 from app.cli.progress import progress
+from app.cli.workshop import Workshop
 from app.data.demo.loading import ABOUT
+from app.domain.accounts import Role
+from app.domain.errors import UserTaken
+from config import Settings
+
+FILE = "demo_access.json"
+PASSWORD = "shelfwise-demo"
+_LABEL = "demo"
+
+
+def demo_access(shop: Workshop) -> dict[str, str]:
+    """Return the demo shopper and a key of each role, making what is missing."""
+    path = shop.settings.data_dir / FILE
+    known = orjson.loads(path.read_bytes()) if path.exists() else {}
+    access = {"user_id": known.get("user_id") or shop.demo.demo_user_id(), "password": PASSWORD}
+    with suppress(UserTaken):  # made by an earlier start; its password may have been changed
+        shop.accounts.register(access["user_id"], PASSWORD, trusted=True)
+    held = {key.key_id for key in shop.keys.list()}
+    for role in (Role.STOREFRONT, Role.BROWSER, Role.ADMIN):
+        key_id, secret = known.get(f"{role}_id"), known.get(role)
+        if key_id not in held or secret is None:
+            origins = _origins(shop.settings) if role is Role.BROWSER else ()
+            key, secret = shop.keys.create(role, label=_LABEL, origins=origins)
+            key_id = key.key_id
+        access |= {f"{role}_id": key_id, role.value: secret}
+    _keep(path, orjson.dumps(access))
+    return access
+
+
+def _origins(settings: Settings) -> tuple[str, ...]:
+    return tuple(f"http://{host}:{settings.port}" for host in ("127.0.0.1", "localhost"))
+
+
+def _keep(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(data)
+    temporary.replace(path)
+
 
 demo = AppGroup("demo", help="The demo shop: a grocer's items and baskets.")
 

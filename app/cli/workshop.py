@@ -14,8 +14,7 @@ from app.data.importing.ratings import RatingImport
 from app.learning.library import ModelLibrary
 from app.learning.switching import ModelSwitch
 from app.learning.training import ModelTraining
-from app.live.snapshot_making import SnapshotMaking
-from app.live.snapshots import Snapshots
+from app.live.snapshots import SnapshotMaking, Snapshots
 from app.services.accounts import Accounts
 from app.services.deletions import Deletions
 from app.services.erasures import Erasures

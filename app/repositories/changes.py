@@ -8,18 +8,35 @@ dictionaries. While a large batch is applied, the next one is fetched.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
+import numpy as np
 from bson import decode
 from bson.raw_bson import RawBSONDocument
+from bson.tz_util import utc
 from pymongo.client_session import ClientSession
 from pymongo.errors import NetworkTimeout, OperationFailure
 
 from app.domain.changes import Change, ChangeBatch, Collection, Position
 from app.domain.errors import HistoryLost, StoreUnavailable
 from app.domain.events import EventKey
+from app.domain.ratings import Rating
+from app.engine.jit import Bytes, Int32s
 from app.repositories.accounts import to_account
+from app.repositories.bson_kernels import (
+    END,
+    ITEM,
+    ITEM_END,
+    RATING,
+    START,
+    TIME,
+    USER,
+    USER_END,
+    find_events,
+)
 from app.repositories.catalogue import to_item
 from app.repositories.deletions import to_deletion
 from app.repositories.events import to_event, to_event_key
@@ -27,9 +44,78 @@ from app.repositories.foreign import understood
 from app.repositories.keys import to_key
 from app.repositories.mongo import Document, MongoStore
 from app.repositories.rating_documents import to_rating
-from app.repositories.raw_changes import to_changes
-from app.repositories.raw_reply import Reply, to_reply
+from app.repositories.raw_values import numbers, texts
 from app.repositories.settings import to_settings
+
+
+class Reply(NamedTuple):
+    """What `aggregate` or `getMore` answered."""
+
+    events: bytes
+    """The batch, a BSON array."""
+    cursor: Document
+    """The cursor without its batch."""
+    head: Position
+    """The newest place the database knew of."""
+
+
+def to_reply(raw: RawBSONDocument, batch: str) -> Reply:
+    """Take a reply apart; `batch` is the name of its batch, `firstBatch` or `nextBatch`."""
+    cursor = bytes(raw["cursor"].raw)
+    # nothing that may stand before the batch (id, namespace, token) can hold these bytes
+    mark = b"\x04" + batch.encode() + b"\0"
+    before, _, rest = cursor.partition(mark)
+    end = int.from_bytes(rest[:4], "little")
+    fields = before[4:] + rest[end:]
+    size = len(fields) + 4
+    return Reply(
+        events=rest[:end],
+        cursor=decode(size.to_bytes(4, "little") + fields),
+        head=Position(raw["operationTime"].time, raw["operationTime"].inc),
+    )
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=utc)
+_SMALLEST = 8  # bytes; no document in an array is smaller: type, number, empty document
+
+
+def to_changes(events: bytes, other: Callable[[bytes], Change]) -> list[Change]:
+    """Return the changes of a BSON array of events, in order.
+
+    `other` makes the change of an event that is no rating, or one of another layout.
+    """
+    raw = np.frombuffer(events, np.uint8)
+    spans = np.empty((len(events) // _SMALLEST + 1, 8), np.int32)
+    found = spans[: find_events(raw, spans)]
+    known = found[:, USER] > 0
+    changes = _of_ratings(events, raw, found[known])
+    for number in np.flatnonzero(~known).tolist():
+        start, end = found[number, START], found[number, END]
+        changes.insert(number, other(events[start:end]))
+    return changes
+
+
+def _of_ratings(events: bytes, raw: Bytes, found: Int32s) -> list[Change]:
+    user_ids = texts(events, found[:, USER], found[:, USER_END])
+    item_ids = texts(events, found[:, ITEM], found[:, ITEM_END])
+    values = numbers(raw, found[:, RATING], "<f8").tolist()
+    rated = map(Rating, user_ids, item_ids, values, _times(raw, found[:, TIME]))
+    ratings: list[Rating | None] = list(rated)
+    for number in np.flatnonzero(found[:, RATING] == 0).tolist():  # deleted
+        ratings[number] = None
+    pairs = zip(user_ids, item_ids, strict=True)
+    return list(map(Change, repeat(Collection.RATINGS), pairs, ratings))
+
+
+def _times(raw: Bytes, places: Int32s) -> list[datetime | None]:
+    since = numbers(raw, places, "<i8")
+    since[places == 0] = 0
+    # numpy makes timedeltas five times as fast as Python
+    times: list[datetime | None] = list(map(_EPOCH.__add__, since.view("<m8[ms]").tolist()))
+    for number in np.flatnonzero(places == 0).tolist():
+        times[number] = None
+    return times
+
 
 _BATCH = 2000
 _LARGE = 64 * 1024  # bytes of events; for fewer a change of threads costs more than it saves

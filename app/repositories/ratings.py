@@ -9,18 +9,49 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, cast
 
+import numpy as np
 import pymongo
-from bson import MaxKey, MinKey
+from bson import MaxKey, MinKey, decode_all
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from app.domain.changes import Collection, Position, Written
 from app.domain.ratings import Rating, RatingBatch
+from app.repositories.bson_kernels import find_ratings
 from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 from app.repositories.rating_documents import to_rating
-from app.repositories.raw_ratings import to_batch
+from app.repositories.raw_values import numbers, texts
+
+_SMALLEST = 60  # bytes; no document of this layout is smaller
+
+
+def to_batch(data: bytes) -> RatingBatch:
+    """Return the columns of concatenated `{_id: {user_id, item_id}, rating}` documents."""
+    raw = np.frombuffer(data, np.uint8)
+    spans = np.empty((len(data) // _SMALLEST + 1, 5), np.int32)
+    count = find_ratings(raw, spans)
+    if count < 0:
+        return _decoded(data)
+    found = spans[:count]
+    values = numbers(raw, found[:, 4], "<f8")
+    if not np.isfinite(values).all():
+        return _decoded(data)
+    user_ids = texts(data, found[:, 0], found[:, 1])
+    item_ids = texts(data, found[:, 2], found[:, 3])
+    return RatingBatch(user_ids, item_ids, values.tolist())
+
+
+def _decoded(data: bytes) -> RatingBatch:
+    rows = list(understood(Collection.RATINGS, decode_all(data), _row))
+    return RatingBatch([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows])
+
+
+def _row(row: Document) -> tuple[str, str, float]:
+    rating = to_rating(row)
+    return rating.user_id, rating.item_id, rating.rating
+
 
 _SCAN_BATCH = 20_000
 _DUPLICATE = 11000

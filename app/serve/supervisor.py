@@ -1,5 +1,6 @@
 """Keeps MongoDB and the web server alive until told to stop."""
 
+import json
 import os
 import signal
 import subprocess
@@ -20,8 +21,28 @@ from app.serve.machine import (
     reachable,
     say,
 )
-from app.serve.welcome import welcome
 from config import Settings
+
+
+def welcome(settings: Settings, address: str) -> str:
+    """Return the address, and how to get in."""
+    lines = ["", f"Shelfwise is at {address}  (API page: {address}/docs)"]
+    access = settings.data_dir / "demo_access.json"
+    if settings.shows_demo and access.exists():
+        lines += _demo(access)
+    else:
+        lines.append("Make keys with: .venv/bin/flask keys create --role admin|storefront|browser")
+    return "\n".join([*lines, "Stop with Ctrl-C; the data stay.", ""])
+
+
+def _demo(path: Path) -> list[str]:
+    known = json.loads(path.read_text())
+    keys = [
+        f"{role.capitalize() + ' key':<15} {known[role]}"
+        for role in ("storefront", "browser", "admin")
+    ]
+    return [f"Demo login      user_id {known['user_id']}, password {known['password']}", *keys]
+
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = (sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load")

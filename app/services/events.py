@@ -2,10 +2,12 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+from threading import Lock
+from typing import Generic, NamedTuple, TypeVar
 
 from app.domain import subjects
 from app.domain.changes import Position, Written
@@ -28,8 +30,48 @@ from app.domain.settings import ShopSettings
 from app.live.feed import Feed
 from app.live.projections.catalogue import CatalogueProjection
 from app.services.gate import present_visit
-from app.services.grouping import Grouped
 from app.services.sessions import Sessions, moved_key
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Grouped(Generic[T, R]):
+    """Calls `work` with all that has come in while the former call lasted.
+
+    Nobody waits for company: alone, a caller works at once. `work` takes a sequence and returns as
+    many results, in order; where it raises, all of them are told. "Group commit": DeWitt et al.,
+    Implementation techniques for main memory database systems, 1984.
+    """
+
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]]) -> None:
+        self._work = work
+        self._turn = Lock()
+        self._lock = Lock()
+        self._waiting: list[tuple[T, Future[R]]] = []
+
+    def __call__(self, wanted: T) -> R:
+        """Have it done, by this thread or another; return its result."""
+        outcome: Future[R] = Future()
+        with self._lock:
+            self._waiting.append((wanted, outcome))
+        with self._turn:
+            if not outcome.done():
+                self._do_all()
+        return outcome.result()
+
+    def _do_all(self) -> None:
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        try:
+            results = self._work([wanted for wanted, _ in group])
+        except BaseException as error:
+            for _, outcome in group:
+                outcome.set_exception(error)
+        else:
+            for (_, outcome), result in zip(group, results, strict=True):
+                outcome.set_result(result)
+
 
 _CLOCK_SLACK = timedelta(seconds=60)  # a storefront's clock may be ahead of ours
 OLDEST = timedelta(days=1100)

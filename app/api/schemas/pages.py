@@ -12,8 +12,8 @@ from app.api.schemas.recommendations import (
     Session,
     ShelfOptions,
     UserId,
+    Where,
 )
-from app.api.schemas.where import Where
 from app.domain.recommendations import Window
 
 MAX_SHELVES = 20

@@ -5,11 +5,30 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.schemas.common import Answer, Flag, Id, SessionId, Weight
+from app.api.schemas.common import Answer, Flag, Id, SessionId, Text, Weight
 from app.api.schemas.filters import FilterOptions
-from app.api.schemas.where import Where
+from app.domain.events import MAX_WORD, NO_CONTEXT, EventContext
 from app.domain.recommendations import Query, Window
 from app.domain.settings import Similarity, Strategy
+from app.http.parsing import Input
+
+
+class Where(Input):
+    """The device and the country, in the same words as in events."""
+
+    device: Annotated[
+        Text | None, Field(min_length=1, max_length=MAX_WORD, description="As in events.")
+    ] = None
+    country: Annotated[
+        Text | None, Field(min_length=1, max_length=MAX_WORD, description="As in events.")
+    ] = None
+
+    def to_context(self) -> EventContext:
+        """Return the domain's object."""
+        if self.device is None and self.country is None:
+            return NO_CONTEXT
+        return EventContext(device=self.device, country=self.country)
+
 
 UserId = Annotated[
     Id | None, Field(description="For which shopper, with a storefront key; or `session_id`.")

@@ -11,13 +11,72 @@ import xxhash
 from app.data.importing.columns import EVENT_FIELDS, recognise
 from app.data.importing.event_columns import CONTEXT, PLAIN, Column, Convert, Times, read_column
 from app.data.importing.kinds import RATING, Kinds
-from app.data.importing.occurrences import Occurrences
 from app.data.importing.parsed import Parsed
 from app.data.importing.rejects import Reject
 from app.data.importing.runs import EventOptions, selected
 from app.data.importing.tables import Batch
 from app.domain.errors import InvalidInput
 from app.domain.events import MAX_QUANTITY, NO_CONTEXT, Event, EventContext, EventKey, Kind
+from app.engine.jit import Int32s, UInt64s, kernel
+
+
+@kernel
+def number(hashes: UInt64s, known: UInt64s, counts: Int32s, numbers: Int32s) -> int:
+    """Count each hash, write how often it came before, and return how many were new."""
+    mask = np.uint64(known.size - 1)
+    new = 0
+    for at in range(hashes.size):
+        place = np.int64(hashes[at] & mask)
+        while counts[place] and known[place] != hashes[at]:
+            place = (place + 1) & np.int64(mask)
+        if not counts[place]:
+            known[place] = hashes[at]
+            new += 1
+        numbers[at] = counts[place]
+        counts[place] += 1
+    return new
+
+
+@kernel
+def move(known: UInt64s, counts: Int32s, to_known: UInt64s, to_counts: Int32s) -> None:
+    """Put everything into an empty, larger table."""
+    mask = np.uint64(to_known.size - 1)
+    for at in range(known.size):
+        if counts[at]:
+            place = np.int64(known[at] & mask)
+            while to_counts[place]:
+                place = (place + 1) & np.int64(mask)
+            to_known[place] = known[at]
+            to_counts[place] = counts[at]
+
+
+_FIRST = 1 << 14
+
+
+class Occurrences:
+    """Counts equal hashes. Two different things with one hash (64 bits) count as equal."""
+
+    def __init__(self) -> None:
+        self._hashes = np.zeros(_FIRST, np.uint64)
+        self._counts = np.zeros(_FIRST, np.int32)
+        self._used = 0
+
+    def number(self, hashes: UInt64s) -> Int32s:
+        """Return of each hash how many equal ones came before it, in this call and earlier."""
+        self._make_room(hashes.size)
+        numbers = np.empty(hashes.size, np.int32)
+        self._used += number(hashes, self._hashes, self._counts, numbers)
+        return numbers
+
+    def _make_room(self, more: int) -> None:
+        size = self._hashes.size
+        while 3 * (self._used + more) > 2 * size:
+            size *= 2
+        if size > self._hashes.size:
+            hashes, counts = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+            move(self._hashes, self._counts, hashes, counts)
+            self._hashes, self._counts = hashes, counts
+
 
 _LOW = (1 << 64) - 1
 _COUNTED = {Kind.PURCHASE.value, Kind.RETURN.value}

@@ -15,13 +15,51 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.jit import Float32s, Float64s, Int32s, Int64s
-from app.engine.models import kernels_ease as kernels
+from app.engine.jit import Float32s, Float64s, Int32s, Int64s, kernel
 from app.engine.models.model import Arrays, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
 
 if TYPE_CHECKING:  # a worker that serves what was fitted does without
     from scipy.sparse import csr_matrix
+
+
+@kernel
+def add_gram_rows(
+    by_item: tuple[Int32s, Int32s, Float64s],
+    by_user: tuple[Int32s, Int32s, Float64s],
+    weights: Float64s,
+    first: int,
+    gram: Float64s,
+) -> None:
+    """Add the items' inner products over users, weighted by user, to rows `first` and after.
+
+    by_item, by_user : starts, index, value of the same matrix, compressed each way.
+    gram : shape (rows, n_items), these rows alone.
+    """
+    starts, users, values = by_item
+    user_starts, items, user_values = by_user
+    for row in range(gram.shape[0]):
+        sums = gram[row]
+        for at in range(starts[first + row], starts[first + row + 1]):
+            user = users[at]
+            factor = values[at] * weights[user]
+            for place in range(user_starts[user], user_starts[user + 1]):
+                sums[items[place]] += factor * user_values[place]
+
+
+@kernel
+def weights_of(inverse: Float64s, weights: Float32s) -> None:
+    """Write B = -P / diag(P), with 0 on the diagonal.
+
+    inverse : P, of which the lower triangle is filled. weights : B, of equal shape.
+    """
+    n = inverse.shape[0]
+    for i in range(n):
+        for j in range(i):
+            weights[i, j] = np.float32(-inverse[i, j] / inverse[j, j])
+            weights[j, i] = np.float32(-inverse[i, j] / inverse[i, i])
+        weights[i, i] = np.float32(0.0)
+
 
 _ROWS = 256
 """Of the Gram matrix between two notes of progress."""
@@ -153,7 +191,7 @@ def _gram(matrix: "csr_matrix", damping: float, progress: Callable[[int], None])
     by_item, by_user = matrix.tocsc(), matrix
     gram = np.zeros((n_items, n_items))
     for step, first in enumerate(range(0, n_items, _ROWS)):
-        kernels.add_gram_rows(
+        add_gram_rows(
             (by_item.indptr, by_item.indices, by_item.data),
             (by_user.indptr, by_user.indices, by_user.data),
             activity**-damping,
@@ -170,7 +208,7 @@ def _weights(gram: Float64s) -> Float32s:
     if not gram.size:
         return weights
     inverse = _inverse(gram.T)  # the transposed is the same matrix, and LAPACK copies nothing
-    kernels.weights_of(inverse.T, weights)
+    weights_of(inverse.T, weights)
     return weights
 
 

@@ -15,13 +15,41 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from app.engine.jit import Float32s, Float64s, Int32s, Int64s
-from app.engine.models import kernels_sequence as kernels
+from app.engine.jit import Float32s, Float64s, Int32s, Int64s, kernel
 from app.engine.models.model import Arrays, Progress, demand, unheard
 from app.engine.models.profile import positive
 
 if TYPE_CHECKING:  # a worker that serves what was fitted does without
     from scipy.sparse import csr_matrix
+
+
+@kernel
+def add_neighbours(
+    order: tuple[Int32s, Int64s],
+    places: tuple[Int64s, Int64s],
+    fading: Float64s,
+    back: float,
+    first: int,
+    counts: Float64s,
+) -> None:
+    """Add up, for items from `first` on, how near every other follows, and `back` times precedes.
+
+    order : items and their users, all users' items one after the other in order. places : starts,
+    places in that order, by item. fading : by distance less 1. counts : shape (rows, n_items).
+    """
+    items, users = order
+    starts, found = places
+    for row in range(counts.shape[0]):
+        sums = counts[row]
+        for at in range(starts[first + row], starts[first + row + 1]):
+            place = found[at]
+            for step in range(fading.size):
+                after, before = place + step + 1, place - step - 1
+                if after < items.size and users[after] == users[place]:
+                    sums[items[after]] += fading[step]
+                if before >= 0 and users[before] == users[place]:
+                    sums[items[before]] += fading[step] * back
+
 
 _PRIOR = 3.0
 _ROWS = 256
@@ -139,7 +167,7 @@ def fit_sequence(
     found = [(np.empty(0, np.int32), np.empty(0, np.float32))]
     for first in range(0, n_items, _ROWS):
         counts = np.zeros((min(_ROWS, n_items - first), n_items))
-        kernels.add_neighbours(order, places, fading, chosen.back, first, counts)
+        add_neighbours(order, places, fading, chosen.back, first, counts)
         for row in counts:
             found.append(_best(row / (row.sum() + _PRIOR) / users_of, chosen.kept))
         progress(first + len(counts), n_items)

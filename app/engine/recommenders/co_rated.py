@@ -4,14 +4,82 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.engine.jit import Float64s, Int32s
-from app.engine.recommenders import kernels_co_liked, similarity_kernels
-from app.engine.recommenders import kernels_co_rated as kernels
+from app.engine.jit import Float64s, Int32s, kernel
+from app.engine.recommenders import co_liked, similarity_kernels
 from app.engine.recommenders.explanation import shares
 from app.engine.recommenders.ranking import best_rows
 from app.engine.tables.preferences import Preferences
 from app.engine.tables.profile import Profile
-from app.engine.tables.table_kernels import LENGTH
+from app.engine.tables.table_kernels import LENGTH, Table
+
+
+@kernel
+def reach(items: Table, rows: Int32s, weights: Float64s, sums: Float64s) -> None:
+    """Add an item's weight to the sum of every user with a positive preference for it."""
+    index, value, span, _, _ = items
+    for at in range(rows.size):
+        start, length = span[rows[at], 0], span[rows[at], 1]
+        users = index[start : start + length]  # slices spare a check of each place
+        values = value[start : start + length]
+        for place in range(length):
+            entry = users[place]
+            user = np.uint32(entry ^ (entry >> 31))
+            sums[user] += weights[at] if values[place] > 0.0 else 0.0
+
+
+@kernel
+def take_reached(
+    users: Table,
+    listed: Int32s,
+    own: int,
+    least: float,
+    power: float,
+    sums: Float64s,
+    rows: Int32s,
+    reached: Float64s,
+) -> int:
+    """Write down sum / (number of items)^power of the users whose sum is above `least`.
+
+    Leaves out `own`. Returns how many there are. The sums of all who are listed are 0 afterwards.
+    """
+    span = users[2]
+    count = 0
+    for at in range(listed.size):
+        user = listed[at]
+        if sums[user] > least and user != own:
+            rows[count] = user
+            reached[count] = sums[user] / np.float64(span[user, 1]) ** power
+            count += 1
+        sums[user] = 0.0
+    return count
+
+
+@kernel
+def spread(users: Table, rows: Int32s, weights: Float64s, scores: Float64s) -> None:
+    """Add every user's weight to all items that user has a positive preference for."""
+    index, value, span, _, _ = users
+    for at in range(rows.size):
+        start, length = span[rows[at], 0], span[rows[at], 1]
+        items = index[start : start + length]
+        values = value[start : start + length]
+        for place in range(length):
+            entry = items[place]
+            item = np.uint32(entry ^ (entry >> 31))
+            scores[item] += weights[at] if values[place] > 0.0 else 0.0
+
+
+@kernel
+def gather(items: Table, rows: Int32s, sums: Float64s) -> Float64s:
+    """Sum up, for each of the items, `sums` of the users with a positive preference for it."""
+    index, value, span, _, _ = items
+    found = np.zeros(rows.size)
+    for at in range(rows.size):
+        start, length = span[rows[at], 0], span[rows[at], 1]
+        for place in range(start, start + length):
+            user = index[place] ^ (index[place] >> 31)
+            found[at] += sums[user] if value[place] > 0.0 else 0.0
+    return found
+
 
 _NOISE = 1e-12  # a sum below this share of its terms is a rounding error
 _TINY = 1e-300  # in place of a sum of nothing
@@ -62,7 +130,7 @@ class CoRated:
             users, reached = self._reach(profile, knobs)
             weights = np.power(reached, knobs.exponent)
             table = self._preferences.by_user.arrays
-            kernels.spread(table, users, weights / max(weights.sum(), _TINY), scores)
+            spread(table, users, weights / max(weights.sum(), _TINY), scores)
             every = slice(0, scores.size)
             scores /= np.power(self._raters(every), knobs.novelty)
             return scores
@@ -82,11 +150,11 @@ class CoRated:
             users, reached = self._reach(profile, knobs)
             sums = self._sums
             sums[users] = np.power(reached, knobs.exponent - 1.0) / self._damping(users, knobs)
-            having, _ = kernels_co_liked.likers(by_item, item_row, 1.0)
+            having, _ = co_liked.find_likers(by_item, item_row, 1.0)
             amounts = sums[having]
             sums[users] = 0.0
             sums[having] = amounts
-            brought = kernels.gather(by_item, profile.items, sums)
+            brought = gather(by_item, profile.items, sums)
             sums[having] = 0.0
             places, parts = shares(brought * self._weights(profile, knobs))
             return profile.items[places], parts
@@ -98,9 +166,9 @@ class CoRated:
         count = similarity_kernels.list_touched(items, profile.items, self._seen, self._listed)
         weights = self._weights(profile, knobs)
         least = _NOISE * float(np.abs(weights).sum())
-        kernels.reach(items, profile.items, weights, self._sums)
+        reach(items, profile.items, weights, self._sums)
         own, power, listed = profile.user_row, float(knobs.damping), self._listed[:count]
-        count = kernels.take_reached(
+        count = take_reached(
             users, listed, own, least, power, self._sums, self._rows, self._reached
         )
         rows, reached = self._rows[:count].copy(), self._reached[:count].copy()

@@ -19,10 +19,78 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Float64s
-from app.engine.tables import kernels_activity as kernels
+from app.engine.jit import Float64s, Int32s, short_kernel
+from app.engine.jit import kernel as reading_kernel
 from app.engine.tables.history import History
 from app.engine.tables.packing import Arrays
+
+Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
+
+WEIGHED, COUNTED = 0, 1  # the two sets of sums
+ALL_WINDOWS = 4  # the span that does not fade
+_FADING = 4
+_FARTHEST = 900.0  # half-lives after the landmark; the largest float64 is 1,023 after 1
+
+
+@short_kernel
+def count(
+    sums: Float64s, item: int, since: int, weight: float, half_lives: Float64s, step: int
+) -> None:
+    """Add (`step` 1) or take back (-1) one event; `since` in ms after the landmark.
+
+    sums : shape (2, 5, items). The last of the counts holds every event, whatever its weight: it
+    is exact, so that an item without events is all zero, whatever rounding left.
+    """
+    for span in range(_FADING):
+        amount = step * 2.0 ** min(since / half_lives[span], _FARTHEST)
+        sums[WEIGHED, span, item] += weight * amount
+        if weight > 0.0:
+            sums[COUNTED, span, item] += amount
+    sums[WEIGHED, ALL_WINDOWS, item] += step * weight
+    sums[COUNTED, ALL_WINDOWS, item] += step
+    if sums[COUNTED, ALL_WINDOWS, item] == 0.0:
+        sums[:, :, item] = 0.0
+
+
+@short_kernel
+def count_all(
+    events: Events,
+    newest: Int32s,
+    subjects: Int32s,
+    weights: Float64s,
+    landmark: int,
+    half_lives: Float64s,
+    sums: Float64s,
+) -> None:
+    """Add every event of these subjects; weights by code of the kind."""
+    for number in range(subjects.size):
+        at = newest[subjects[number]]
+        while at != 0:
+            weight = weights[events[at].kind]
+            if weight != 0.0:
+                since = events[at].at - landmark
+                count(sums, events[at].item, since, weight, half_lives, 1)
+            at = events[at].older
+
+
+@reading_kernel
+def count_since(
+    events: Events, of_item: Int32s, item: int, since: int, weights: Float64s, most: int
+) -> int:
+    """Count an item's events of positive weight from `since` (ms) on.
+
+    Of purchases and of other events the `most` that came last are looked at.
+    """
+    found = 0
+    for which in range(2):
+        at = of_item[item, which]
+        looked = 0
+        while at != 0 and looked < most:
+            found += events[at].at >= since and weights[events[at].kind] > 0.0
+            looked += 1
+            at = events[at].older_of_item
+    return found
+
 
 DAY_MS = 86_400_000
 LOOKED_AT = 2_000
@@ -38,7 +106,7 @@ class Span(IntEnum):
     WEEK = 1
     MONTH = 2
     SEASON = 3
-    ALL = kernels.ALL
+    ALL = ALL_WINDOWS
 
 
 DAYS = {Span.DAY: 1, Span.WEEK: 7, Span.MONTH: 30, Span.SEASON: 120}
@@ -65,11 +133,11 @@ class Activity:
 
     def weighed(self, span: Span, now: int) -> Float64s:
         """Return S of every item at `now` (ms since 1970), shape (items.capacity,)."""
-        return self._read(kernels.WEIGHED, span, now)
+        return self._read(WEIGHED, span, now)
 
     def counted(self, span: Span, now: int) -> Float64s:
         """Return N of every item at `now`, shape (items.capacity,); not for `Span.ALL`."""
-        return self._read(kernels.COUNTED, span, now)
+        return self._read(COUNTED, span, now)
 
     def since(self, item: int, time: int) -> int:
         """Count an item's events of positive weight from `time` (ms since 1970) on.
@@ -78,9 +146,7 @@ class Activity:
         """
         history = self._history
         return int(
-            kernels.count_since(
-                history.events, history.of_item, item, time, self.weights, LOOKED_AT
-            )
+            count_since(history.events, history.of_item, item, time, self.weights, LOOKED_AT)
         )
 
     def is_far(self, now: int) -> bool:
@@ -98,7 +164,7 @@ class Activity:
             subjects, sums = history.subjects(), np.zeros((2, len(Span), history.items.capacity))
         for start in range(0, subjects.size, _AT_ONCE):
             with history.lock:
-                kernels.count_all(
+                count_all(
                     history.events,
                     history.newest,
                     subjects[start : start + _AT_ONCE],
@@ -127,7 +193,7 @@ class Activity:
         with self._history.lock:
             ids, found = self._history.items, {}
             fading = [self._factor(span, now) for span in Span]
-            for row in np.flatnonzero(self._sums[kernels.COUNTED, Span.ALL]).tolist():
+            for row in np.flatnonzero(self._sums[COUNTED, Span.ALL]).tolist():
                 found[ids.id(row)] = tuple((self._sums[:, :, row] * fading).ravel().tolist())
             return found
 
@@ -146,7 +212,7 @@ class Activity:
         if weight != 0.0:
             if item >= self._sums.shape[2]:
                 self._fit()
-            kernels.count(self._sums, item, at - self._landmark, weight, _HALF_LIVES, step)
+            count(self._sums, item, at - self._landmark, weight, _HALF_LIVES, step)
 
     def _weigh(self, weights: Mapping[str, float]) -> None:
         self.named_weights: Mapping[str, float] = dict(weights)

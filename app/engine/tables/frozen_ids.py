@@ -8,9 +8,35 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from app.engine.jit import Int32s, UInt64s
-from app.engine.tables import kernels_ids as kernels
+from app.engine.jit import Bytes, Int32s, Int64s, UInt64s, kernel
 from app.engine.tables.packing import Arrays, Texts
+
+
+@kernel
+def fill_slots(hashes: UInt64s, numbers: Int32s, slots: Int32s) -> None:
+    """Put each number into the first free slot from its hash on; -1 is a free slot.
+
+    slots : shape (2^m,), more than there are numbers.
+    """
+    mask = np.uint64(slots.size - 1)
+    for at in range(numbers.size):
+        slot = np.int64(hashes[at] & mask)
+        while slots[slot] >= 0:
+            slot = (slot + 1) & np.int64(mask)
+        slots[slot] = numbers[at]
+
+
+@kernel
+def sort_keys(data: Bytes, ends: Int64s, skip: int, keys: UInt64s) -> None:
+    """Write the eight bytes of each text after the first `skip`, big endian, filled up with 0."""
+    start = np.int64(0)
+    for at in range(ends.size):
+        key = np.uint64(0)
+        for place in range(start + skip, start + skip + 8):
+            byte = np.uint64(data[place]) if place < ends[at] else np.uint64(0)
+            key = (key << np.uint64(8)) | byte
+        keys[at] = key
+        start = ends[at]
 
 
 class FrozenIds:
@@ -45,7 +71,7 @@ class FrozenIds:
     def keys(self, skip: int) -> UInt64s:
         """Return the sort keys of all (see `IdIndex.keys`), shape (n,)."""
         keys = np.empty(len(self), np.uint64)
-        kernels.sort_keys(self.ids.data, self.ids.ends, skip, keys)
+        sort_keys(self.ids.data, self.ids.ends, skip, keys)
         return keys
 
 
@@ -58,5 +84,5 @@ def frozen(size: int, numbers: Int32s, ids: Sequence[str]) -> dict[str, npt.NDAr
     digest = xxhash.xxh3_64_intdigest
     hashes = [digest(id_.encode("utf-8", "surrogatepass"), seed) for id_ in ids]
     slots = np.full(1 << (2 * len(ids)).bit_length(), -1, np.int32)
-    kernels.fill_slots(np.array(hashes, np.uint64), numbers, slots)
+    fill_slots(np.array(hashes, np.uint64), numbers, slots)
     return {**Texts.of(texts).arrays("ids"), "slots": slots, "seed": np.array([seed], np.uint64)}

@@ -23,11 +23,57 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Float64s, Int32s, Int64s
-from app.engine.tables import kernels_habits as kernels
+from app.engine.jit import Float64s, Int32s, Int64s, kernel
 from app.engine.tables.event_record import EventRows
 from app.engine.tables.growth import resized
 from app.engine.tables.history import History
+
+Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
+
+NONE = 0  # no event
+PURCHASE = 4  # the code of the kind
+BUYERS, AGAIN, GAPS = 0, 1, 2  # columns of the counts
+
+
+@kernel
+def count_intervals(
+    events: Events,
+    newest: Int32s,
+    subjects: Int32s,
+    shortest: int,
+    counts: Int32s,
+    logs: Float64s,
+    last: Int64s,
+) -> None:
+    """Add up how these subjects buy things again.
+
+    counts : shape (items, 3): subjects who bought the item, those who bought it again, and times
+    between two purchases; logs : the sums of the logarithms of those times (ms). Purchases less
+    than `shortest` ms apart are one. last : scratch by item row, all 0 before and after: when the
+    subject bought it; negative once the subject has bought it again.
+    """
+    for number in range(subjects.size):
+        at = newest[subjects[number]]
+        while at != NONE:
+            if events[at].kind == PURCHASE:
+                item, time = events[at].item, events[at].at
+                gap = abs(last[item]) - time
+                if last[item] == 0:
+                    counts[item, BUYERS] += 1
+                    last[item] = time
+                elif gap < shortest:
+                    last[item] = time if last[item] > 0 else -time
+                else:
+                    counts[item, AGAIN] += last[item] > 0
+                    counts[item, GAPS] += 1
+                    logs[item] += np.log(gap)
+                    last[item] = -time
+            at = events[at].older
+        at = newest[subjects[number]]
+        while at != NONE:
+            last[events[at].item] = 0
+            at = events[at].older
+
 
 DAY_MS = 86_400_000
 ONE_PURCHASE_MS = DAY_MS // 2
@@ -72,7 +118,7 @@ class Habits:
 
         events : the subject's, newest first. now : ms since 1970; half_life : ms.
         """
-        bought = events[events["kind"] == kernels.PURCHASE][::-1]
+        bought = events[events["kind"] == PURCHASE][::-1]
         if not bought.size:
             return Habit(_NO_ROWS, _NO_ROWS, _NONE, _NONE, _NONE)
         bought = bought[np.argsort(bought["item"], kind="stable")]
@@ -138,7 +184,7 @@ def count_habits(history: History) -> Habits:
                 last = resized(last, n_items)
             some = subjects[start : start + _AT_ONCE]
             some = some[some < history.newest.size]
-            kernels.count_habits(
+            count_intervals(
                 history.events, history.newest, some, ONE_PURCHASE_MS, counts, logs, last
             )
     return _learned(counts, logs)

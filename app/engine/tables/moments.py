@@ -1,14 +1,45 @@
 """When subjects came to items: their last event with each that speaks for it."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.jit import Float64s, Int32s, Int64s
-from app.engine.tables import kernels_moments as kernels
+from app.engine.jit import Bytes, Float64s, Int32s, Int64s, kernel
 from app.engine.tables.event_record import EventRows
 from app.engine.tables.history import History
+
+Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
+
+NONE = 0  # no event
+
+
+@kernel
+def last_of_pairs(
+    events: Events,
+    newest: Int32s,
+    subjects: Int32s,
+    counts: Bytes,
+    seen_by: Int32s,
+    rows: tuple[Int32s, Int32s],
+    times: Int64s,
+) -> int:
+    """Write each pair's newest event that counts; return how many pairs there are.
+
+    counts : by code of the kind. seen_by : scratch by item row, all below 0. rows : room for
+    the place in `subjects` and the item of each pair; times : for its time.
+    """
+    count = 0
+    for number in range(subjects.size):
+        at = newest[subjects[number]]
+        while at != NONE:
+            item = events[at].item
+            if counts[events[at].kind] != 0 and seen_by[item] != number:
+                seen_by[item] = number
+                rows[0][count], rows[1][count], times[count] = number, item, events[at].at
+                count += 1
+            at = events[at].older
+    return count
 
 
 class Moments(NamedTuple):
@@ -29,7 +60,7 @@ def last_moments(history: History, weights: Float64s) -> Moments:
     subjects = history.subjects()
     room = history.count_of(subjects)
     rows, times = (np.empty(room, np.int32), np.empty(room, np.int32)), np.empty(room, np.int64)
-    count = kernels.last_of_pairs(
+    count = last_of_pairs(
         history.events,
         history.newest,
         subjects,

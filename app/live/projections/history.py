@@ -12,8 +12,7 @@ from app.engine.tables.event_record import EVENT
 from app.engine.tables.history import History, Pair
 from app.engine.tables.history_loading import EventBatch
 from app.live.facts import to_fact
-from app.live.projections.comparing import differences
-from app.live.projections.projection import Arrays
+from app.live.projections.projection import Arrays, differences
 
 Watcher = Callable[[Pair], None]
 

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 from app.engine.tables.ids import IdIndex
 from app.live.memory import Tables
-from app.live.projections.comparing import differences
-from app.live.projections.projection import Arrays
+from app.live.projections.projection import Arrays, differences
 
 
 class IdsProjection:

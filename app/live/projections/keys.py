@@ -11,8 +11,7 @@ from app.domain.accounts import ApiKey, Role
 from app.domain.changes import Change, Collection
 from app.domain.ports import KeyRepository
 from app.engine.tables.packing import Texts
-from app.live.projections.comparing import differences
-from app.live.projections.projection import Arrays
+from app.live.projections.projection import Arrays, differences
 
 
 class KeysProjection:

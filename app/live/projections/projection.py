@@ -1,11 +1,22 @@
 """The seam: what the feed, the snapshot, a deletion and `flask verify` ask of every live state."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol, Self
 
 from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
 from app.engine.tables.packing import Arrays
+
+
+def differences(what: str, memory: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> list[str]:
+    """Return a line for each key whose value is not the same on both sides."""
+    return [
+        f"{what} {key!r}: memory {memory.get(key)!r}, rebuilt {rebuilt.get(key)!r}"
+        for key in sorted(memory.keys() | rebuilt.keys())
+        if memory.get(key) != rebuilt.get(key)
+    ]
+
 
 __all__ = ["Arrays", "Projection"]
 

@@ -10,8 +10,7 @@ from app.domain.changes import Change, Collection
 from app.domain.ports import SettingsRepository
 from app.domain.settings import ShopSettings, Similarity, Strategy
 from app.engine.tables.packing import Texts
-from app.live.projections.comparing import differences
-from app.live.projections.projection import Arrays
+from app.live.projections.projection import Arrays, differences
 
 
 class SettingsProjection:

@@ -1,20 +1,173 @@
 """What was judged as one evaluation's results."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
 
+from app.domain.catalogue import Item
 from app.engine.jit import Float64s, Int32s
+from app.engine.tables.feature_kernels import DIMENSIONS
+from app.offline.evaluation import splits
 from app.offline.evaluation.asking import Mode
-from app.offline.evaluation.beyond import beyond_accuracy, tiers_of, vectors_of
 from app.offline.evaluation.evaluation import Evaluation
-from app.offline.evaluation.facts import data_facts, notes_of, split_facts
 from app.offline.evaluation.judging import COLD_ITEMS, RATINGS, Judged
 from app.offline.evaluation.report_estimates import Estimates, estimates
-from app.offline.evaluation.results import Group, Results, Tier, VariantResult
+from app.offline.evaluation.results import Group, Results, Scalar, Tier, VariantResult
+from app.offline.evaluation.splits import SplitKind
 from app.offline.evaluation.variants import POPULAR
-from app.offline.metrics.metrics_errors import rating_errors
+from app.offline.metrics import metrics_beyond as beyond
+from app.offline.metrics.metrics import rating_errors
+from app.offline.metrics.metrics_beyond import exposure, gini, tier_shares
+
+
+def notes_of(evaluation: Evaluation) -> list[str]:
+    """Return what a reader must know to read the figures rightly."""
+    told = []
+    kind = evaluation.options.split.kind
+    if kind in {SplitKind.LAST, SplitKind.FOLDS}:
+        told.append(
+            "Other shoppers' later doings are in the training part: figures are to compare by, "
+            "and better than a shop would see. --split time holds out everything later."
+        )
+    if kind is SplitKind.ITEMS:
+        told.append(
+            "Of held-out items only the features are known. What counts or compares shoppers "
+            "knows nothing of them, and ranks them by their ids."
+        )
+    if evaluation.data.refused:
+        told += [
+            f"{count:,} rows not used: {why}" for why, count in evaluation.data.refused.items()
+        ]
+    if not any(item.category or item.title for item in evaluation.data.items):
+        told.append("The items have no features: the strategy item shows what is popular.")
+    return told + _tuned_on(evaluation)
+
+
+def _tuned_on(evaluation: Evaluation) -> list[str]:
+    """Return what to know where the settings were chosen by what they are judged by here."""
+    tuned = evaluation.settings.tuned
+    held: Mapping[str, Any] = tuned.get("split", {})
+    if not held:
+        return []
+    words = (
+        f"The settings in force were chosen on a part of this test data (tuned at {tuned['at']})"
+    )
+    if "validation_from" not in held:  # without times, a random share was held out
+        return [f"{words}, as a random share of it was held out."]
+    first, last = (_to_ms(held[name]) for name in ("validation_from", "validation_to"))
+    times = [part.test.at for part in evaluation.parts]
+    if any(((first <= at) & (at <= last)).any() for at in times):
+        return [f"{words}: tune with --until."]
+    return []
+
+
+def _to_ms(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
+
+
+def data_facts(evaluation: Evaluation) -> dict[str, Scalar]:
+    """Return what the data are."""
+    data = evaluation.data
+    rows = data.interactions
+    told: dict[str, Scalar] = {
+        "source": data.source,
+        "shoppers": int(np.unique(rows.user).size),
+        "items on offer": len(data.items),
+        "ratings": int(rows.is_rating.sum()),
+    }
+    codes = rows.rows["kind"]
+    for code, kind in rows.kind_names().items():
+        told[kind if kind != "rating" else "ratings"] = int((codes == code).sum())
+    if data.refused:
+        told["rows that could not be used"] = sum(data.refused.values())
+    return told
+
+
+def split_facts(evaluation: Evaluation) -> dict[str, Scalar]:
+    """Return what was held out, and who is asked about."""
+    of_split = splits.facts(evaluation.parts, evaluation.options.split)
+    told: dict[str, Scalar] = {name.replace("_", " "): value for name, value in of_split.items()}
+    untaken = _mean_of([evaluation.popularity(part) == 0 for part in evaluation.parts])
+    return told | {
+        "judged on": "validation part" if evaluation.options.on_validation else "test part",
+        "shoppers asked about": int(evaluation.users.size),
+        "of them new": int((evaluation.history <= evaluation.options.cold).sum()),
+        "items without history": untaken,
+    }
+
+
+def _mean_of(masks: Sequence[npt.NDArray[np.bool_]]) -> int:
+    return round(float(np.mean([mask.sum() for mask in masks])))
+
+
+Lists = Int32s
+"""Shape (n_lists, n), places in the catalogue."""
+
+
+def vectors_of(items: Sequence[Item]) -> csr_matrix | None:
+    """Return the items' encoded features, a row each; None where no item has any."""
+    dims, weights, ends = [np.empty(0, np.int32)], [np.empty(0, np.float32)], [0]
+    for item in items:
+        if item.encoding is not None:
+            dims.append(np.frombuffer(item.encoding.dims, "<i4"))
+            weights.append(np.frombuffer(item.encoding.weights, "<f4"))
+        ends.append(ends[-1] + (dims[-1].size if item.encoding is not None else 0))
+    if not ends[-1]:
+        return None
+    values = np.concatenate(weights).astype(np.float64)
+    return csr_matrix((values, np.concatenate(dims), ends), shape=(len(items), DIMENSIONS))
+
+
+def beyond_accuracy(
+    lists: Lists,
+    *,
+    relevant: Sequence[Int32s],
+    profiles: Sequence[Int32s],
+    personal: float,
+    expected: Lists,
+    popularity: Float64s,
+    vectors: csr_matrix | None,
+) -> dict[str, float | None]:
+    """Return the figures by name; None where there is nothing to tell.
+
+    expected : what the list of the most popular shows to the same shoppers.
+    """
+    n_items = popularity.size
+    return {
+        "item_coverage": _number(beyond.item_coverage(lists, n_items=n_items)),
+        "user_coverage": _number(personal),
+        "diversity": None if vectors is None else _mean(beyond.diversity(lists, vectors)),
+        "novelty": _mean(beyond.novelty(lists, popularity)),
+        "serendipity": _mean(beyond.serendipity(lists, relevant, expected)),
+        "popularity_percentile": _mean(beyond.popularity_percentile(lists, popularity)),
+        "popularity_lift": _mean(beyond.popularity_lift(lists, profiles, popularity)),
+        "gini": _number(gini(exposure(lists, n_items=n_items))),
+    }
+
+
+def tiers_of(lists: Lists, popularity: Float64s) -> tuple[Tier, ...]:
+    """Return what head, middle and tail of the catalogue are shown; nothing for empty lists."""
+    shares = tier_shares(lists, popularity)
+    if np.isnan([*shares.interactions, *shares.exposure]).any():
+        return ()
+    names = ("head", "middle", "tail")
+    each = zip(names, shares.items, shares.interactions, shares.exposure, strict=True)
+    return tuple(Tier(name, float(i), float(t), float(e)) for name, i, t, e in each)
+
+
+def _mean(values: Float64s) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else None
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
 
 COLD_USERS = ", new shoppers"
 _UNTOLD = {"mse"}  # means of squares are for tuning

@@ -1,16 +1,84 @@
 """What is held out: the parts that a shop may know, and those that it is judged by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from app.domain.errors import InvalidInput
-from app.engine.jit import Int32s
+from app.engine.jit import Int32s, Int64s
 from app.offline.evaluation.interactions import Interactions, Mask
-from app.offline.metrics import splitting
+
+_Rows = npt.NDArray[np.bool_]
+
+
+def cut_before_last(at: Int64s, *, share: float) -> int:
+    """Return the time before the last `share` of the whole span; `at` in ms, not empty."""
+    first, last = int(at.min()), int(at.max())
+    return last - max(1, round((last - first) * share))
+
+
+def last_items(
+    users: Int32s, items: Int32s, *, counts: _Rows, orders: Int64s | None = None, n: int = 1
+) -> _Rows:
+    """Return the rows of each user's last `n` items, and all of that user's after them.
+
+    users, items : shape (rows,), oldest first. counts : the rows that make an item one of the last;
+    others are held out only where they come after. orders : rows of one order (not 0) of one user
+    are parted from each other by no cut. A user with no row that counts keeps all.
+    """
+    held = np.zeros(users.size, bool)
+    by_user = np.argsort(users, kind="stable")
+    ends = np.flatnonzero(np.diff(users[by_user], append=-1)) + 1
+    start = 0
+    for end in ends.tolist():
+        rows = by_user[start:end]
+        kept = _kept(items[rows].tolist(), counts[rows].tolist(), n)
+        if orders is not None and 0 < kept < rows.size and orders[rows[kept]]:
+            same = orders[rows[:kept]] == orders[rows[kept]]
+            kept = int(np.argmax(same)) if same.any() else kept
+        held[rows[kept:]] = True
+        start = end
+    return held
+
+
+def _kept(items: Sequence[int], counts: Sequence[bool], n: int) -> int:
+    """Return how many rows of one user come before the run of the last n items."""
+    found: set[int] = set()
+    kept = len(items)
+    for place in range(len(items) - 1, -1, -1):
+        known = items[place] in found
+        if not known and len(found) == n:
+            break
+        if known or counts[place]:  # a look right before a purchase would tell of it
+            found.add(items[place])
+            kept = place
+    return kept
+
+
+def folds(users: Int32s, items: Int32s, *, k: int, seed: int) -> Int64s:
+    """Return the fold of each row, 0 to k - 1, drawn at random.
+
+    All rows of one pair of user and item are in one fold: what a purchase is to be found by would
+    else include the look at it.
+    """
+    pairs = users.astype(np.int64) << 32 | items
+    _, pair = np.unique(pairs, return_inverse=True)
+    n_pairs = int(pair.max(initial=-1)) + 1
+    fold_of: Int64s = np.random.default_rng(seed).permutation(n_pairs) % k
+    return fold_of[pair]
+
+
+def some_items(candidates: Int32s, *, share: float, seed: int) -> Int32s:
+    """Return a random share of the items, at least one, in the order of their numbers."""
+    count = max(1, round(candidates.size * share))
+    drawn = np.random.default_rng(seed).choice(candidates, min(count, candidates.size), False)
+    return np.sort(drawn)
+
 
 DAY_MS = 86_400_000
 MAX_DAYS = 36_500
@@ -108,7 +176,7 @@ def _by_time(data: Interactions, options: SplitOptions) -> Part:
             raise InvalidInput("days", f"must be more than 0 and at most {MAX_DAYS:,}")
         cut = last - round(options.days * DAY_MS)
     else:
-        cut = splitting.cut_before_last(data.at, share=options.share)
+        cut = cut_before_last(data.at, share=options.share)
     after = data.at > cut
     when = datetime.fromtimestamp(cut / 1000, UTC).isoformat(timespec="minutes")
     if not after.any():
@@ -120,9 +188,7 @@ def _by_time(data: Interactions, options: SplitOptions) -> Part:
 
 def _by_last(data: Interactions, options: SplitOptions, positive: Mask) -> Part:
     orders = data.rows["order"].astype(np.int64)
-    held = splitting.last_items(
-        data.user, data.item, counts=positive, orders=orders, n=options.last
-    )
+    held = last_items(data.user, data.item, counts=positive, orders=orders, n=options.last)
     if not held.any() or held.all():
         raise InvalidInput("split", "no shopper has an item to hold out and one to learn from")
     train = data.where(~held)
@@ -133,7 +199,7 @@ def _by_items(data: Interactions, options: SplitOptions, positive: Mask) -> Part
     taken = np.unique(data.item[positive]).astype(np.int32)
     if taken.size < 2:
         raise InvalidInput("split", "fewer than two items were taken by anybody")
-    held = splitting.some_items(taken, share=options.share, seed=options.seed)
+    held = some_items(taken, share=options.share, seed=options.seed)
     is_held = np.isin(data.item, held)
     return Part(
         "items",
@@ -148,7 +214,7 @@ def _by_items(data: Interactions, options: SplitOptions, positive: Mask) -> Part
 def _by_folds(data: Interactions, options: SplitOptions) -> tuple[Part, ...]:
     if not 2 <= options.folds <= len(data):
         raise InvalidInput("folds", "must be at least 2, and not more than there are rows")
-    fold_of = splitting.folds(data.user, data.item, k=options.folds, seed=options.seed)
+    fold_of = folds(data.user, data.item, k=options.folds, seed=options.seed)
     now = _end_of(data)
     return tuple(
         Part(

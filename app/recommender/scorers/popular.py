@@ -1,9 +1,12 @@
 """What most shoppers prefer, and what most was done with lately."""
 
+import numpy as np
+
 from app.domain.ratings import RatingScale
 from app.domain.recommendations import Candidate, Query
 from app.domain.settings import Strategy
-from app.engine.tables import popularity
+from app.engine.jit import Float64s
+from app.engine.tables.preferences import Preferences
 from app.live.contexts import Contexts
 from app.live.memory import Tables
 from app.live.projections.catalogue import CatalogueProjection
@@ -12,6 +15,23 @@ from app.recommender.scorers.context import InContext
 from app.recommender.scorers.windows import SPANS, begin
 from app.recommender.shelf import Reasons, Scored, Shelf
 from app.recommender.sources.parts import NotRatedYet, WholeCatalogue
+
+
+def popularity_scores(preferences: Preferences, *, top: float, g: float = 1.0) -> Float64s:
+    """Sum of all shoppers' values for an item / (top * number of shoppers with any preference).
+
+    The share of shoppers who would have to give it the top to explain its total. Returns shape
+    (items.capacity,); in [0, 1] for values from 0 to `top`, below 0 where negative ones outweigh.
+    From running sums: O(items).
+    """
+    with preferences.lock:
+        n_items = preferences.items.capacity
+        shoppers = preferences.shoppers
+        if shoppers == 0:
+            return np.zeros(n_items)
+        totals = preferences.by_item.totals[:n_items]
+        popular: Float64s = (totals[:, 0] + totals[:, 1] / g) / (top * shoppers)
+        return popular
 
 
 class PopularScorer:
@@ -23,7 +43,7 @@ class PopularScorer:
 
     def __call__(self, query: Query) -> Scored:
         """Return popularity in [0, 1]; items nobody rated stand at the end, by their ids."""
-        scores = popularity.scores(
+        scores = popularity_scores(
             self._tables.preferences, top=self._scale.top, g=self._tables.shopper.g
         )
 

@@ -1,9 +1,14 @@
 """What is done more with an item than usual."""
 
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+
 from app.domain.errors import InvalidInput
 from app.domain.ratings import RatingScale
 from app.domain.recommendations import Candidate, Query, Window
-from app.engine.recommenders.trending import trends
+from app.engine.jit import Float64s
 from app.engine.tables.activity import Span
 from app.live.memory import Tables
 from app.live.projections.catalogue import CatalogueProjection
@@ -12,6 +17,39 @@ from app.recommender.scorers.popular import PopularScorer
 from app.recommender.scorers.windows import SPANS
 from app.recommender.shelf import Reasons, Scored, Shelf
 from app.recommender.sources.parts import NotRatedYet, WholeCatalogue
+
+PRIOR_EVENTS = 10.0
+LEAST_GROWTH = 1.5
+_EVENTS_A_WINDOW = 2.0 * log(2.0)  # by a sum with half a window as its half-life
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Growth of every item, and the events it is computed from; shapes (items,)."""
+
+    recent: Float64s
+    usual: Float64s
+    growth: Float64s
+
+    @property
+    def scores(self) -> Float64s:
+        """1 - 1 / growth, in [0, 1); 0 for what is no trend."""
+        return np.where(self.growth >= LEAST_GROWTH, 1.0 - 1.0 / self.growth, 0.0)
+
+
+def trends(short: Float64s, long: Float64s) -> Trends:
+    """Compare fading counts of events over a window with those over a longer span.
+
+    short, long : shape (items,), with half of their span as the half-life (`Activity.counted`).
+    """
+    besides = np.maximum(long - short, 0.0)
+    all_recent, all_besides = float(short.sum()), float(besides.sum())
+    recent = short * _EVENTS_A_WINDOW
+    if not all_besides > all_recent:
+        return Trends(recent, recent, np.ones_like(recent))
+    usual = besides * (all_recent / all_besides * _EVENTS_A_WINDOW)
+    return Trends(recent, usual, (recent + PRIOR_EVENTS) / (usual + PRIOR_EVENTS))
+
 
 TRENDING = "trending"
 _USUAL = {

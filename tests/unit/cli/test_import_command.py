@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import click
 import pytest
 
-from app.cli.events import import_events
+from app.cli.importing import import_events
 
 
 def parsed(*words):

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from app.cli.tune import tune
-from app.cli.tuning_words import Told
+from app.cli.tuning import Told
 from app.factory import create_app
 from app.offline.tuning.preparing import TuningOptions
 from config import Settings

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.engine.tables.price_level import price_level
+from app.recommender.profiles import price_level
 
 NONE = float("nan")
 #         rows: 0    1    2    3    4     5    6     7

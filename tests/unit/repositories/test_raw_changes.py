@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.changes import Change, Collection
 from app.domain.ratings import Rating
-from app.repositories.raw_changes import to_changes
+from app.repositories.changes import to_changes
 
 TOKEN = "826B05516F0000001A2B022C0100296E5A1004"
 AWARE = CodecOptions(tz_aware=True)

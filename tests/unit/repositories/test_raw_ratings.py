@@ -4,7 +4,7 @@ from bson import encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.repositories.raw_ratings import to_batch
+from app.repositories.ratings import to_batch
 
 ids = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40

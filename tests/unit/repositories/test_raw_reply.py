@@ -5,7 +5,7 @@ from bson import Timestamp, decode, encode
 from bson.raw_bson import RawBSONDocument
 
 from app.domain.changes import Position
-from app.repositories.raw_reply import to_reply
+from app.repositories.changes import to_reply
 
 EVENTS = [{"_id": {"_data": "82"}, "of": "nextBatch"}, {"firstBatch": [1, 2]}]
 TOKEN = {"_data": "826B05516F0000001A"}

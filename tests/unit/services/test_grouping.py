@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.services.grouping import Grouped
+from app.services.events import Grouped
 
 
 def test_everybody_gets_its_own_answer():

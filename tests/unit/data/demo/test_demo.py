@@ -5,9 +5,8 @@ import polars as pl
 import pytest
 
 from app.data.demo import files
-from app.data.demo.items import to_item
+from app.data.demo.items import readable, readable_size, to_item
 from app.data.demo.loading import FORMER, GROCER, LOADED, STARTED, DemoReport, DemoShop
-from app.data.demo.titles import readable, readable_size
 from app.domain.catalogue import Item, check_item
 from app.domain.errors import Conflict, Misconfigured, StoreUnavailable
 from app.domain.events import Event, EventKey

@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 
-from app.data.importing.occurrences import Occurrences
+from app.data.importing.event_rows import Occurrences
 
 
 def test_numbers_are_those_of_counting_over_all_calls():

@@ -7,8 +7,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from app.engine.models.neural import Layer, Neural, Vectors
-from app.engine.models.neural_fit import NeuralParameters, fit_neural
-from app.engine.models.neural_pairs import Pairs
+from app.engine.models.neural_fit import NeuralParameters, Pairs, fit_neural
 
 TWO = np.array([0, 3, 4], np.int32), np.array([5.0, -2.0, 1.0])
 """Items 0 and 4 are liked."""

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.engine.models import rating_prediction
 from app.engine.models import rating_prediction_kernels as kernels
-from app.engine.models import rating_sides
 from app.engine.models.rating_prediction import (
     UNKNOWN,
     RatingParameters,
@@ -56,8 +56,8 @@ def test_a_draw_has_the_mean_and_the_covariance_it_should(size, seed):
 def test_pulls_stay_in_step_with_the_residuals_through_every_draw():
     users, items, ratings = planted()
     rng = np.random.default_rng(1)
-    left = rating_sides.Side(users, items, (N_USERS, N_ITEMS), 2, 0, rng)
-    right = rating_sides.Side(items, users, (N_ITEMS, N_USERS), 2, 1, rng)
+    left = rating_prediction.Side(users, items, (N_USERS, N_ITEMS), 2, 0, rng)
+    right = rating_prediction.Side(items, users, (N_ITEMS, N_USERS), 2, 1, rng)
     for side, other, rows, columns in ((left, right, users, items), (right, left, items, users)):
         for _ in range(3):
             before = ratings - (side.vectors[rows] * other.vectors[columns]).sum(axis=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.engine.recommenders.hybrid import scaled, summands
-from app.engine.tables import popularity
+from app.recommender.scorers import popular
 from tests import brute_force
 from tests.unit.engine.builders import empty, from_ratings
 
@@ -41,7 +41,7 @@ def test_popularity_equals_brute_force(g):
         "cat": {"tea": (2.0, True)},
     }
     preferences = from_ratings(ratings)
-    found = popularity.scores(preferences, top=5.0, g=g)
+    found = popular.popularity_scores(preferences, top=5.0, g=g)
     for item in ("tea", "oil"):
         wanted = brute_force.popularity(ratings, item, 5.0, g)
         assert found[preferences.items.row(item)] == pytest.approx(wanted, abs=1e-12)
@@ -50,4 +50,4 @@ def test_popularity_equals_brute_force(g):
 def test_nobody_means_nothing_is_popular():
     preferences = empty()
     preferences.items.acquire("tea")
-    assert popularity.scores(preferences, top=5.0).tolist() == [0.0]
+    assert popular.popularity_scores(preferences, top=5.0).tolist() == [0.0]

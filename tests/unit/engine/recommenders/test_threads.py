@@ -6,7 +6,7 @@ import numpy as np
 
 from app.engine.recommenders.neighbourhood import Neighbourhood
 from app.engine.recommenders.user_based import UserBased
-from app.engine.tables import popularity
+from app.recommender.scorers import popular
 from tests.unit.engine.builders import filled
 
 
@@ -68,7 +68,7 @@ def test_readers_never_see_half_a_linked_change():
 
     def read_popularity():
         with preferences.lock:
-            scores = popularity.scores(preferences, top=5.0) * 5.0 * preferences.shoppers
+            scores = popular.popularity_scores(preferences, top=5.0) * 5.0 * preferences.shoppers
             rows = [preferences.items.row(item) for item in ("a", "b")]
         assert abs(scores[rows].sum() - (2 * 180.0 + 8.0)) < 1e-9
 

@@ -5,7 +5,7 @@ from math import log
 import numpy as np
 import pytest
 
-from app.engine.recommenders.trending import LEAST_GROWTH, trends
+from app.recommender.scorers.trending import LEAST_GROWTH, trends
 
 A_WEEK = 1 / (2 * log(2))  # the fading count of a steady stream with one event a window
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from app.domain.catalogue import Item, written
 from app.domain.filters import NO_FILTERS, Filters
 from app.engine.tables.categories import Categories
-from app.engine.tables.facets import Facets
-from app.engine.tables.labels import Labels
+from app.engine.tables.facets import Facets, Labels
 from tests.unit.engine.builders import mapped
 
 PATHS = ["a", "a|b", "a|b|c", "ab", "a|bb", "d"]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.engine.tables.frozen_ids import FrozenIds, frozen
 from app.engine.tables.ids import IdIndex
-from app.engine.tables.model_rows import ModelRows
+from app.learning.learned import ModelRows
 
 ITEMS = [f"item {number}" for number in range(12)]
 KNOWN = ["item 3", "item 7", "item 1", "item 11", "gone"]

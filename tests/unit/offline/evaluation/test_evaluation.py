@@ -10,8 +10,7 @@ import pytest
 from app.domain.errors import InvalidInput
 from app.domain.settings import ShopSettings, Strategy
 from app.offline.evaluation.asking import Mode
-from app.offline.evaluation.assembling import Made, results_of
-from app.offline.evaluation.facts import notes_of
+from app.offline.evaluation.assembling import Made, notes_of, results_of
 from app.offline.evaluation.interactions import NO_TIME, gathered
 from app.offline.evaluation.results import to_plain
 from app.offline.evaluation.splits import SplitKind, SplitOptions, split, validation

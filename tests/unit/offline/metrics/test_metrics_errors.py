@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
-from app.offline.metrics.metrics_errors import absolute_error_by_user, rating_errors
+from app.offline.metrics.metrics import absolute_error_by_user, rating_errors
 
 
 def test_a_refusal_lowers_the_coverage_and_nothing_else():

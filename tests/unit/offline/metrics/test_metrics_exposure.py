@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.offline.metrics.metrics_exposure import exposure, gini, tier_shares, tiers
+from app.offline.metrics.metrics_beyond import exposure, gini, tier_shares, tiers
 
 amounts = st.lists(st.integers(0, 40), min_size=1, max_size=25).map(
     lambda drawn: np.array(drawn, float)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.offline.metrics.splitting import cut_before_last, folds, last_items, some_items
+from app.offline.evaluation.splits import cut_before_last, folds, last_items, some_items
 
 
 def rows(*pairs):

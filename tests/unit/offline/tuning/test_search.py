@@ -12,8 +12,7 @@ from app.offline.tuning.comparing import Verdict, compared
 from app.offline.tuning.knobs import Facts
 from app.offline.tuning.preparing import TuningOptions
 from app.offline.tuning.search import Search
-from app.offline.tuning.simplifying import simplify
-from app.offline.tuning.tuning import halves, judged, searching, unheard
+from app.offline.tuning.tuning import halves, judged, searching, simplify, unheard
 
 pytest.importorskip("optuna", reason="needs requirements-evaluation.txt")
 

@@ -14,9 +14,8 @@ from app.offline.evaluation.interactions import gathered
 from app.offline.evaluation.sources import ShopData
 from app.offline.evaluation.splits import SplitKind
 from app.offline.tuning.applying import SettingsChanged, apply, evidence_of, undo
-from app.offline.tuning.judging import OfflineValues, parsed_metric
 from app.offline.tuning.preparing import TuningOptions, held_out
-from app.offline.tuning.tuning import tune
+from app.offline.tuning.tuning import OfflineValues, parsed_metric, tune
 from app.services.settings import Settings
 from tests.unit.offline.tuning.shops import (
     SCALE,

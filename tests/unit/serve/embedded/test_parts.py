@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.serve.embedded.binary import NoMongod, advice, does_not_run, version_of
+from app.serve.embedded.mongo import Files, Record, complaints
 from app.serve.embedded.process import (
     HOST,
     arguments,
@@ -17,7 +18,6 @@ from app.serve.embedded.process import (
     is_ours,
     words_of,
 )
-from app.serve.embedded.state import Files, Record, complaints
 
 
 @pytest.mark.parametrize(

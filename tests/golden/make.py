@@ -24,7 +24,7 @@ from tests.golden.shelves import answers
 FOLDER = Path(__file__).parent
 DIGESTS = FOLDER / "shelves.jsonl"
 READABLE = FOLDER / "shelves_readable.jsonl"
-READ_EVERY = 20
+READ_EVERY = 25
 """One answer in so many is kept whole, for people to read and to compare."""
 EXCHANGES = FOLDER / "http_exchanges.jsonl.gz"
 OPENAPI = FOLDER / "openapi.json"

@@ -8,26 +8,34 @@ from app.domain.events import Event, EventContext, EventKey
 from app.domain.filters import Filters
 from app.domain.recommendations import OwnRecord, Window
 from app.domain.settings import ShopSettings, Similarity, Strategy
-from tests.golden.seeded import DEVICES, NOW, Seeded
+from tests.golden.seeded import DEVICES, N_GONE, N_UNSEEN, NOW, PRICES, Seeded
 
 SHELVES: tuple[tuple[str, dict[str, Any]], ...] = (
     *[("for_you", {})] * 4,
     ("popular", {}),
     ("popular", {"window": Window.WEEK}),
     ("popular", {"window": Window.DAY, "category": "c2"}),
-    ("trending", {"window": Window.MONTH}),
+    ("popular", {"window": Window.MONTH}),
+    ("popular", {"window": Window.ALL}),
+    ("trending", {}),
+    ("trending", {"window": Window.DAY}),
     ("trending", {"window": Window.WEEK}),
+    ("trending", {"window": Window.MONTH}),
     ("new", {}),
+    ("new", {"category": "c1|d5"}),
     ("for_category", {"category": "c3"}),
     ("for_category", {"category": "c1|d5"}),
     ("similar", {}),
     ("bought_together", {}),
     ("cart", {}),
     ("recently_viewed", {}),
+    *[("recently_viewed", {"filters": Filters(cart=True)})] * 2,
     ("buy_again", {}),
 )
 PERSONAL = ("for_you", "for_category")
 LIVE = (None, Strategy.USER, Strategy.ITEM, Strategy.CO_RATED, Strategy.HYBRID, Strategy.POPULAR)
+UNFITTED = (Strategy.EASE,)
+"""Without a model it gives way."""
 FITTED = (Strategy.EASE, Strategy.SEQUENCE, Strategy.AUTO)
 
 
@@ -55,8 +63,8 @@ def settings(seeded: Seeded) -> ShopSettings:
         saturation=pick((5.0, 1.0)),
         session_strength=pick((0.0, 0.3, 1.0)),
         session_minutes=pick((30.0, 5.0)),
-        repeat_strength=pick((0.0, 1.0)),
-        context_strength=pick((0.0, 0.3)),
+        repeat_strength=pick((0.0, 0.5, 1.0)),
+        context_strength=pick((0.0, 0.3, 2.0)),
         timezone=pick(("UTC", "Asia/Shanghai")),
         hide_bought_days=pick((0.0, 30.0)),
         min_support=pick((1, 3)),
@@ -72,13 +80,16 @@ def question(seeded: Seeded, strategies: tuple[Strategy | None, ...]) -> tuple[s
     asked: dict[str, Any] = dict(about)
     asked["subject"] = f"u{draw.randrange(seeded.n_users + 30):04}"  # the last ones are unknown
     if shelf in ("similar", "bought_together"):
-        asked["item_id"] = f"i{draw.randrange(seeded.n_items):05}"
+        unseen = seeded.n_items + N_GONE + draw.randrange(N_UNSEEN)
+        asked["item_id"] = seeded.named(draw.choice((0, draw.randrange(seeded.n_items), unseen)))
     if shelf == "cart":
-        asked["items"] = tuple(seeded.item_id() for _ in range(draw.randint(1, 5)))
+        first = draw.choice((seeded.named(0), seeded.item_id()))
+        items = [first, *(seeded.item_id() for _ in range(draw.choice((0, 1, 3, 7))))]
+        asked["items"] = (*items, *draw.choice(((), items[:1])))
     if shelf in PERSONAL:
         asked |= _personal(seeded, strategies)
     asked["n"] = draw.choice((1, 10, 10, 40))
-    asked["offset"] = draw.choice((0, 0, 0, 3, 10, 400))
+    asked["offset"] = draw.choice((0, 0, 0, 0, 3, 10, 400, seeded.n_items - 40))
     asked["explain"] = draw.random() < 0.4
     if draw.random() < 0.35:
         asked["filters"] = filters(seeded)
@@ -101,7 +112,8 @@ def _personal(seeded: Seeded, strategies: tuple[Strategy | None, ...]) -> dict[s
         "k": draw.choice((None, 5, 200)),
     }
     if draw.random() < 0.3:
-        names = draw.sample(("w_user", "w_item", "w_co_rated", "w_ease", "w_sequence"), 2)
+        known = ("w_user", "w_item", "w_co_rated", "w_ease", "w_sequence")
+        names = draw.sample(known, draw.randint(1, 2))
         asked |= {name: round(0.1 + draw.random(), 2) for name in names}
     if draw.random() < 0.2:
         asked["session_strength"] = draw.choice((0.0, 0.5, 1.0))
@@ -117,14 +129,14 @@ def filters(seeded: Seeded) -> Filters:
         {"any_category": draw.choice((("c1", "c2"), ("c3|d10",)))},
         {"all_categories": ("c4",)},
         {"brands": draw.choice((("b3",), ("b3", "b4", "b5")))},
-        {"price_from": 20.0},
-        {"price_to": 30.0},
+        {"price_from": PRICES[0]},
+        {"price_to": PRICES[1]},
         {"tags": draw.choice((("gift",), ("gift", "bio")))},
         {"attributes": (("size", ("S", "M")),)},
         {"attributes": (("organic", ("true",)),)},
         {"exclude": tuple(seeded.item_id() for _ in range(20))},
-        {"bought_days": 60.0},
-        {"cart": True},
+        {"bought_days": draw.choice((0.0, 5.0, 60.0))},
+        *[{"cart": True}] * 3,
         {"seen_days": 30.0},
     ]
     chosen: dict[str, Any] = {}
@@ -140,8 +152,9 @@ def own_record(seeded: Seeded) -> OwnRecord:
     events = []
     for number in range(draw.randint(1, 5)):
         at = NOW - timedelta(minutes=number * draw.randint(1, 90))
-        kind = draw.choice(("view", "purchase", "like"))
-        events.append(Event(EventKey("own", str(number)), kind, seeded.item_id(), at, at))
+        kind = draw.choice(("view", "purchase", "like", "dislike"))
+        item = draw.choice((seeded.named(seeded.any_number()), *ratings))
+        events.append(Event(EventKey("own", str(number)), kind, item, at, at))
     return OwnRecord(ratings, events)
 
 

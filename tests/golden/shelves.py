@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.bootstrap.offline import OfflineShop
-from app.domain.recommendations import Page
-from tests.golden.questions import FITTED, LIVE, questions, settings
+from app.bootstrap.shelves import build_predictions
+from app.domain.recommendations import Page, Query
+from tests.golden.questions import FITTED, LIVE, UNFITTED, questions, settings
 from tests.golden.seeded import Seeded, large_shop, small_shop
 
 N_LARGE = 3000
 N_SMALL = 400
 N_PREDICTIONS = 100
+N_LATER = 100
+LATER = 60 * 86_400
+"""Seconds after which little is left of what was done."""
 SETTINGS_EVERY = 50
 """Questions asked under the same settings."""
 
@@ -18,7 +22,7 @@ SETTINGS_EVERY = 50
 def answers() -> Iterator[dict[str, Any]]:
     """Yield each question with its answer, always in the same order."""
     for make, n, strategies in (
-        (large_shop, N_LARGE, LIVE),
+        (large_shop, N_LARGE, (*LIVE, *UNFITTED)),
         (small_shop, N_SMALL, (*LIVE, *FITTED, *FITTED)),
     ):
         seeded, shop = make()
@@ -27,18 +31,24 @@ def answers() -> Iterator[dict[str, Any]]:
                 shop.set(settings(seeded))
             yield from _pages(seeded, shop, shelf, asked)
         yield from _predictions(seeded, shop)
+        later = shop.now + LATER
+        for shelf, asked in questions(seeded, N_LATER, strategies):
+            yield from _pages(seeded, shop, shelf, {**asked, "at": later})
 
 
 def _pages(
     seeded: Seeded, shop: OfflineShop, shelf: str, asked: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     page = shop.ask(shelf, **asked)
-    follows = seeded.random.random() < 0.3
+    follows, least = seeded.random.random() < 0.3, seeded.random.random() < 0.1
     yield {"asked": _in_words(shelf, asked), "answer": as_json(page)}
     if page.items and follows:  # the next page, as a cursor asks for it
         shown = tuple(place.product.item_id for place in page.items) + page.passed
         more = {**asked, "offset": 0, "shown": shown, "begun": page.strategy}
         yield {"asked": _in_words(shelf, more), "answer": as_json(shop.ask(shelf, **more))}
+    if page.items and least:  # what is as good as the last one that was shown stays
+        good = {**asked, "min_score": page.items[-1].score}
+        yield {"asked": _in_words(shelf, good), "answer": as_json(shop.ask(shelf, **good))}
 
 
 def _in_words(shelf: str, asked: dict[str, Any]) -> str:
@@ -47,6 +57,7 @@ def _in_words(shelf: str, asked: dict[str, Any]) -> str:
 
 
 def _predictions(seeded: Seeded, shop: OfflineShop) -> Iterator[dict[str, Any]]:
+    told = build_predictions(shop.live, shop.scale)
     for _ in range(N_PREDICTIONS):
         user, items = seeded.user_id(), sorted({seeded.item_id() for _ in range(5)})
         yield {
@@ -55,6 +66,7 @@ def _predictions(seeded: Seeded, shop: OfflineShop) -> Iterator[dict[str, Any]]:
                 "neighbours": _numbers(shop.predict(user, items)),
                 "model": _numbers(shop.predict_by_model(user, items)),
                 "scores": _numbers(shop.score(user, items)),
+                "told": [list(told.of(Query(subject=user), item)) for item in items],
             },
         }
 

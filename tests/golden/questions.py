@@ -78,7 +78,8 @@ def question(seeded: Seeded, strategies: tuple[Strategy | None, ...]) -> tuple[s
     draw = seeded.random
     shelf, about = draw.choice(SHELVES)
     asked: dict[str, Any] = dict(about)
-    asked["subject"] = f"u{draw.randrange(seeded.n_users + 30):04}"  # the last ones are unknown
+    anybody = f"u{draw.randrange(seeded.n_users + 30):04}"  # the last ones are unknown
+    asked["subject"] = draw.choice((anybody, seeded.user_id()))
     if shelf in ("similar", "bought_together"):
         unseen = seeded.n_items + N_GONE + draw.randrange(N_UNSEEN)
         asked["item_id"] = seeded.named(draw.choice((0, draw.randrange(seeded.n_items), unseen)))
@@ -90,7 +91,7 @@ def question(seeded: Seeded, strategies: tuple[Strategy | None, ...]) -> tuple[s
         asked |= _personal(seeded, strategies)
     asked["n"] = draw.choice((1, 10, 10, 40))
     asked["offset"] = draw.choice((0, 0, 0, 0, 3, 10, 400, seeded.n_items - 40))
-    asked["explain"] = draw.random() < 0.4
+    asked["explain"] = draw.random() < (0.7 if shelf == "for_you" else 0.4)
     if draw.random() < 0.35:
         asked["filters"] = filters(seeded)
     if draw.random() < 0.2:

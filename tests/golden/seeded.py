@@ -149,7 +149,7 @@ class Seeded:
         draw = self.random
         for number in range(n):
             user, at = self.user_id(), NOW - timedelta(minutes=draw.randrange(80, 1200))
-            items = [self.item_id() for _ in range(3)]
+            items = [self.item_id() for _ in range(6)]
             for click in range(draw.randint(3, 8)):
                 at += timedelta(minutes=draw.randint(1, 9))
                 kind = draw.choice(("view", "view", "cart_add", "cart_remove", "dislike"))
@@ -186,7 +186,7 @@ def large_shop() -> tuple[Seeded, OfflineShop]:
     items = list(seeded.items(own_vectors=False))
     past = seeded.events(48_000, minutes=200 * DAY)
     lately = seeded.events(4_000, minutes=30 * 60, kinds=("view",))
-    together = (seeded.repeats(600), seeded.orders(3_000), seeded.visits(400))
+    together = (seeded.repeats(600), seeded.orders(3_000), seeded.visits(800))
     data = gathered([past, lately, *together], seeded.ratings(8_000))
     return seeded, OfflineShop(data, items, ShopSettings(repeat_strength=1.0), now=CLOCK)
 
@@ -196,7 +196,7 @@ def small_shop() -> tuple[Seeded, OfflineShop]:
     seeded = Seeded(11, n_items=300, n_users=200, long_ids=True)
     items = list(seeded.items(own_vectors=True))
     events = seeded.events(8_000, minutes=60 * DAY)
-    together = (seeded.repeats(100), seeded.orders(500), seeded.visits(150))
+    together = (seeded.repeats(100), seeded.orders(500), seeded.visits(300))
     data = gathered([events, *together, seeded.crowd(2_100)], seeded.ratings(1_500))
     learn = [fitting({"ease": {}, "sequence": {}, "ratings": {}})]
     return seeded, OfflineShop(data, items, now=CLOCK, learn=learn)

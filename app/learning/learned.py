@@ -10,8 +10,8 @@ from app.domain.models import ModelRecord
 from app.engine.jit import Float64s, Int32s, Int64s
 from app.engine.models.profile import recent
 from app.engine.models.ratings import Ratings
+from app.engine.tables.arrays import in_slices, resized
 from app.engine.tables.frozen_ids import FrozenIds
-from app.engine.tables.growth import resized
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.profile import Profile
 from app.learning.fitted import FittedModel
@@ -19,14 +19,14 @@ from app.learning.kinds import KINDS
 from app.live.memory import Tables
 
 UNKNOWN = -1
-_AT_ONCE = 256  # ids looked up under one hold of the lock: a fraction of a millisecond
+_AT_ONCE = 256  # ids looked up under one hold of the lock
 
 
 class ModelRows:
-    """Watches an index of ids. Call everything but `chunks` with the lock of the index held."""
+    """Watches an index of ids. Call everything with the lock of the index held."""
 
     def __init__(self, live: IdIndex, known: FrozenIds) -> None:
-        """Begin to watch `live`; what it holds already is taken in by `take`, in chunks."""
+        """Begin to watch `live`; what it holds already is taken in by `take`."""
         self._live = live
         self._known = known
         self._of_live = np.full(live.capacity, UNKNOWN, np.int32)
@@ -38,15 +38,10 @@ class ModelRows:
         self._fit()
         return self._of_live[: self._live.capacity]
 
-    def chunks(self) -> list[range]:
-        """Return parts of the model's rows, for `take`."""
-        size = len(self._known)
-        return [range(at, min(at + _AT_ONCE, size)) for at in range(0, size, _AT_ONCE)]
-
-    def take(self, rows: range) -> None:
+    def take(self, rows: slice) -> None:
         """Find the live rows of some of the model's rows."""
         self._fit()
-        for row in rows:
+        for row in range(*rows.indices(len(self._known))):
             live = self._live.row(self._known.ids[row])
             if live is not None:
                 self._of_live[live] = row
@@ -76,8 +71,7 @@ class ModelRows:
     def restored(self) -> None:
         """Take in that the index has become another."""
         self._of_live = np.full(self._live.capacity, UNKNOWN, np.int32)
-        for rows in self.chunks():
-            self.take(rows)
+        self.take(slice(None))
 
     def _fit(self) -> None:
         """Have a place for every live row; the new ones are unknown until they are heard of."""
@@ -195,9 +189,8 @@ class LearnedModels:
         """Have a model answer in place of the former one of its kind."""
         with self._tables.lock:
             rows = ModelRows(self._tables.items, fitted.items)
-        for some in rows.chunks():  # others have the lock in between
-            with self._tables.lock:
-                rows.take(some)
+        for some in in_slices(self._tables.lock, len(fitted.items), _AT_ONCE):
+            rows.take(some)
         self._swap(fitted.record.kind, _Held(fitted, rows))
 
     def drop(self, kind: str) -> None:

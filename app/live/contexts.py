@@ -10,6 +10,7 @@ import numpy as np
 from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s, Int32s, Int64s
+from app.engine.tables.arrays import in_slices
 from app.engine.tables.categories import Categories
 from app.engine.tables.context import ContextCounts, Lifts, Moment, lifted, moment, together
 from app.live.memory import Tables
@@ -18,7 +19,7 @@ SECONDS = 600.0
 """How often what was learned is learned anew."""
 _DAYS = 365  # of which events count
 _DAY_SECONDS = 86_400
-_AT_ONCE = 64  # subjects dealt with under one hold of the lock: at most about a millisecond
+_AT_ONCE = 64  # subjects under one hold of the lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,9 @@ class Contexts:
             subjects = history.subjects()
             weights = tables.activity.weights.copy()
             counts = ContextCounts(history, self._categories.paths, weights)
-        for start in range(0, subjects.size, _AT_ONCE):
-            with tables.lock:
-                codes = self._categories.codes(tables.items.capacity)
-                counts.add(subjects[start : start + _AT_ONCE], codes, first_day, offsets)
+        for some in in_slices(tables.lock, subjects.size, _AT_ONCE):
+            codes = self._categories.codes(tables.items.capacity)
+            counts.add(subjects[some], codes, first_day, offsets)
         self._learned = counts.learn()
 
     def lift(self, query: Query) -> Lift | None:

@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 from app.engine.jit import Float64s, Int32s, short_kernel
 from app.engine.jit import kernel as reading_kernel
+from app.engine.tables.arrays import Arrays, in_slices
 from app.engine.tables.history import History
-from app.engine.tables.packing import Arrays
 
 Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
 
@@ -95,7 +95,7 @@ def count_since(
 DAY_MS = 86_400_000
 LOOKED_AT = 2_000
 """Of an item's purchases, and of its other events, how many `since` looks at: the last."""
-_AT_ONCE = 128  # subjects dealt with under one hold of the lock: about a millisecond
+_AT_ONCE = 128  # subjects under one hold of the lock
 _MOST_HALF_LIVES = 500.0
 
 
@@ -162,17 +162,16 @@ class Activity:
         self._weigh(weights)
         with history.lock:
             subjects, sums = history.subjects(), np.zeros((2, len(Span), history.items.capacity))
-        for start in range(0, subjects.size, _AT_ONCE):
-            with history.lock:
-                count_all(
-                    history.events,
-                    history.newest,
-                    subjects[start : start + _AT_ONCE],
-                    self.weights,
-                    now,
-                    _HALF_LIVES,
-                    sums,
-                )
+        for some in in_slices(history.lock, subjects.size, _AT_ONCE):
+            count_all(
+                history.events,
+                history.newest,
+                subjects[some],
+                self.weights,
+                now,
+                _HALF_LIVES,
+                sums,
+            )
         with history.lock:
             self._sums, self._landmark = sums, now
 

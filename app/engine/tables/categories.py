@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.jit import Int32s
-from app.engine.tables.growth import resized
-from app.engine.tables.packing import Arrays, Texts
+from app.engine.tables.arrays import Arrays, Texts, resized
 
 NO_CATEGORY = 0
 SEPARATOR = "|"

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from app.engine.jit import Float32s, Float64s, Int32s
 from app.engine.tables import feature_kernels as kernels
+from app.engine.tables.arrays import Arrays
 from app.engine.tables.feature_kernels import DIMENSIONS
-from app.engine.tables.packing import Arrays
 from app.engine.tables.profile import Profile
 from app.engine.tables.row_table import RowTable
 

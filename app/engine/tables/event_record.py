@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from app.engine.tables.packing import Arrays, Texts
+from app.engine.tables.arrays import Arrays, Texts
 
 EVENT = np.dtype(
     [

@@ -12,10 +12,9 @@ from app.domain.catalogue import Item, written
 from app.domain.filters import NO_FILTERS, Filters
 from app.engine.jit import Bytes, Float64s, Int32s, kernel
 from app.engine.tables import table_kernels as kernels
+from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.categories import Categories
-from app.engine.tables.growth import resized
 from app.engine.tables.ids import IdIndex
-from app.engine.tables.packing import Arrays
 from app.engine.tables.row_table import RowTable
 
 _LABELS = "labels."

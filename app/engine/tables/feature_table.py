@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from app.domain.catalogue import FEATURES
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
+from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.encoded_vectors import EncodedVectors, checked
 from app.engine.tables.fusion import Space, Vectors, by_space, fused_scores
-from app.engine.tables.growth import resized
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.own_vectors import OwnVectors, dense
-from app.engine.tables.packing import Arrays
 from app.engine.tables.profile import Profile
 
 _START = "named."

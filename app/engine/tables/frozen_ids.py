@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xxhash
 
 from app.engine.jit import Bytes, Int32s, Int64s, UInt64s, kernel
-from app.engine.tables.packing import Arrays, Texts
+from app.engine.tables.arrays import Arrays, Texts
 
 
 @kernel

@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.jit import Float64s, Int32s, Int64s, kernel
+from app.engine.tables.arrays import in_slices, resized
 from app.engine.tables.event_record import EventRows
-from app.engine.tables.growth import resized
 from app.engine.tables.history import History
 
 Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
@@ -80,7 +80,7 @@ ONE_PURCHASE_MS = DAY_MS // 2
 _SHOP_COUNTS = 5.0
 _ITEM_COUNTS = 2.0
 _HALF_SCORE = 10.0
-_AT_ONCE = 128  # subjects dealt with under one hold of the lock: about a millisecond
+_AT_ONCE = 128  # subjects under one hold of the lock
 _NONE = np.empty(0)
 _NO_ROWS = np.empty(0, np.int32)
 
@@ -176,17 +176,14 @@ def count_habits(history: History) -> Habits:
     last = np.zeros(0, np.int64)
     with history.lock:
         subjects = history.subjects()
-    for start in range(0, subjects.size, _AT_ONCE):
-        with history.lock:
-            n_items = history.items.capacity
-            if n_items > logs.size:
-                counts, logs = resized(counts, n_items), resized(logs, n_items)
-                last = resized(last, n_items)
-            some = subjects[start : start + _AT_ONCE]
-            some = some[some < history.newest.size]
-            count_intervals(
-                history.events, history.newest, some, ONE_PURCHASE_MS, counts, logs, last
-            )
+    for part in in_slices(history.lock, subjects.size, _AT_ONCE):
+        n_items = history.items.capacity
+        if n_items > logs.size:
+            counts, logs = resized(counts, n_items), resized(logs, n_items)
+            last = resized(last, n_items)
+        some = subjects[part]
+        some = some[some < history.newest.size]
+        count_intervals(history.events, history.newest, some, ONE_PURCHASE_MS, counts, logs, last)
     return _learned(counts, logs)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from app.engine.jit import Int32s, Int64s
 from app.engine.tables import history_kernels as kernels
+from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.event_record import (
     EVENT,
     WORDS,
@@ -18,10 +19,8 @@ from app.engine.tables.event_record import (
     hash_of,
     order_hash,
 )
-from app.engine.tables.growth import resized
 from app.engine.tables.history_loading import EventBatch, gather, newest_of_each
 from app.engine.tables.ids import IdIndex
-from app.engine.tables.packing import Arrays
 
 _FIRST_PLACES = 64
 _STATE_SIZE = 4

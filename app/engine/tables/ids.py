@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.jit import Bytes, Int32s, Int64s, UInt64s
+from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.frozen_ids import FrozenIds, frozen
-from app.engine.tables.growth import resized
-from app.engine.tables.packing import Arrays
 
 _KEY_BYTES = 8
 _FIRST_ROOM = 64

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.jit import Float32s, Int32s
+from app.engine.tables.arrays import in_slices
 from app.engine.tables.bulk import last_of_pairs
 from app.engine.tables.ids import IdIndex
 
 Columns = tuple[Int32s, Int32s, Float32s]  # user rows, entries, values
 Batch = tuple[Sequence[str], Sequence[str], npt.NDArray[np.floating]]
 
-_AT_ONCE = 2048  # ids looked up in one hold of the lock: about a millisecond
+_AT_ONCE = 2048  # ids looked up under one hold of the lock
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,8 @@ def _rows(
 def acquire_in_steps(index: IdIndex, lock: threading.RLock, ids: Sequence[str]) -> Int32s:
     """Acquire many ids, letting others have the lock in between."""
     rows = np.empty(len(ids), np.int32)
-    for start in range(0, len(ids), _AT_ONCE):
-        with lock:
-            rows[start : start + _AT_ONCE] = index.acquire_many(ids[start : start + _AT_ONCE])
+    for some in in_slices(lock, len(ids), _AT_ONCE):
+        rows[some] = index.acquire_many(ids[some])
     return rows
 
 

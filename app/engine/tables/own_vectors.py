@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from app.engine.jit import Float32s, Float64s, Int32s
 from app.engine.tables import feature_kernels as kernels
-from app.engine.tables.growth import resized
-from app.engine.tables.packing import Arrays
+from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.profile import Profile
 
 _FIRST_SLOTS = 16

@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.tables import table_kernels as kernels
-from app.engine.tables.growth import resized
-from app.engine.tables.packing import Arrays
+from app.engine.tables.arrays import Arrays, resized
 
 _PARTS = ("index", "value", "span", "totals", "state")
 _SPAN_COLUMNS = 5

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.engine.jit import Int32s
-from app.engine.tables.growth import resized
+from app.engine.tables.arrays import resized
 from app.engine.tables.ids import IdIndex
 
 

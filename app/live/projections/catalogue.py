@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from app.domain.catalogue import Item, Product
 from app.domain.changes import Change, Collection
 from app.domain.ports import ItemRepository
+from app.engine.tables.arrays import Texts, resized
 from app.engine.tables.categories import Categories
 from app.engine.tables.facets import Facets
 from app.engine.tables.feature_table import Features
-from app.engine.tables.growth import resized
 from app.engine.tables.ids import IdIndex
-from app.engine.tables.packing import Texts
 from app.live.encoding import ENCODER_VERSION, decoded, encode_item
 from app.live.projections.projection import Arrays, differences
 

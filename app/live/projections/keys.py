@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.domain.accounts import ApiKey, Role
 from app.domain.changes import Change, Collection
 from app.domain.ports import KeyRepository
-from app.engine.tables.packing import Texts
+from app.engine.tables.arrays import Texts
 from app.live.projections.projection import Arrays, differences
 
 

@@ -15,6 +15,7 @@ from app.domain.ports import RatingRepository
 from app.domain.ratings import RatingScale
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float32s, Float64s, Int64s
+from app.engine.tables.arrays import in_slices
 from app.engine.tables.history import Pair
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.implied import DAY_MS, Formula, Implied, Landmark
@@ -106,7 +107,7 @@ class Rebuilding:
     waiting: int = 0
 
 
-_AT_ONCE = 256  # subjects dealt with under one hold of the lock: about a millisecond
+_AT_ONCE = 256  # subjects under one hold of the lock
 _NOTHING = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)
 
 
@@ -203,10 +204,9 @@ class PreferencesProjection:
     def _put_implied(self) -> None:
         implied, subjects = self._implied, self._tables.history.subjects()
         parts = [_NOTHING]
-        for start in range(0, subjects.size, _AT_ONCE):
-            self._progress = Rebuilding(start, subjects.size, waiting=1)
-            with self._tables.lock:
-                parts.append(implied.of_subjects(subjects[start : start + _AT_ONCE]))
+        for some in in_slices(self._tables.lock, subjects.size, _AT_ONCE):
+            self._progress = Rebuilding(some.start, subjects.size, waiting=1)
+            parts.append(implied.of_subjects(subjects[some]))
         users, items, values = (np.concatenate(column) for column in zip(*parts, strict=True))
 
         def also() -> None:  # what is read with the landmark changes together with it

@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
-from app.engine.tables.packing import Arrays
+from app.engine.tables.arrays import Arrays
 
 
 def differences(what: str, memory: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 from app.domain.ports import SettingsRepository
 from app.domain.settings import ShopSettings, Similarity, Strategy
-from app.engine.tables.packing import Texts
+from app.engine.tables.arrays import Texts
 from app.live.projections.projection import Arrays, differences
 
 

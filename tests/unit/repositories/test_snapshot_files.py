@@ -15,7 +15,7 @@ from xxhash import xxh3_64_intdigest
 
 from app.domain.changes import Position
 from app.domain.snapshots import SnapshotHeader, SnapshotRejected
-from app.engine.tables.growth import resized
+from app.engine.tables.arrays import resized
 from app.repositories.snapshot_files import SnapshotFiles
 
 MAGIC = b"SHELFWISE SNAPSHOT 1\n"

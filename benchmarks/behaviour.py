@@ -23,9 +23,8 @@ from app.bootstrap.services import build_services
 from app.domain.changes import Change, Collection
 from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings
-from app.engine.tables.event_record import Fact
+from app.engine.tables.event_record import EventBatch, Fact
 from app.engine.tables.history import History
-from app.engine.tables.history_loading import EventBatch
 from app.engine.tables.implied import DAY_MS, Formula, Implied, Landmark
 from app.engine.warmup import compile_kernels
 from app.usecases import Services

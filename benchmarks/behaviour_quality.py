@@ -24,12 +24,11 @@ from app.data.demo.files import data_folder, products_for_sale, purchases
 from app.domain.errors import Misconfigured
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.baskets import Baskets
-from app.engine.tables.event_record import Fact
+from app.engine.tables.behaviour_kernels import Tally
+from app.engine.tables.event_record import EventBatch, Fact
 from app.engine.tables.habits import Habit, count_habits
 from app.engine.tables.history import History
-from app.engine.tables.history_loading import EventBatch
 from app.engine.tables.ids import IdIndex
-from app.engine.tables.tally import Tally
 
 TEN = 10
 LEAST = 3

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.tables.feature_kernels import DIMENSIONS
 from app.engine.tables.feature_table import Features
+from app.engine.tables.feature_vectors import DIMENSIONS
 from app.engine.tables.preferences import Preferences
 
 Floats = npt.NDArray[np.float64]

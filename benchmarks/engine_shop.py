@@ -10,8 +10,7 @@ import numpy.typing as npt
 from app.engine.recommenders import ranking
 from app.engine.recommenders.hybrid import scaled, summands
 from app.engine.recommenders.item_based import ItemBased
-from app.engine.recommenders.neighbourhood import Neighbourhood
-from app.engine.recommenders.user_based import UserBased
+from app.engine.recommenders.user_based import Neighbourhood, UserBased
 from app.engine.tables.feature_table import Features
 from app.engine.tables.features import encode_many
 from app.engine.tables.ids import IdIndex

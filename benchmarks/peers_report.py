@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.recommenders.neighbourhood import Neighbourhood
+from app.engine.recommenders.user_based import Neighbourhood
 from benchmarks.engine_expected import ExpectedByUsers
 from benchmarks.engine_shop import Shop
 from benchmarks.peers_expected import OwnDefinitions

@@ -14,7 +14,7 @@ from app.domain.events import Event
 from app.domain.profiles import SubjectProfile
 from app.domain.ratings import Rating
 from app.domain.recommendations import Query
-from app.domain.sessions import Claim
+from app.domain.subjects import Claim
 from app.http import caller
 from app.http.access import allow
 from app.http.answers import encoded

@@ -15,7 +15,7 @@ from app.domain.catalogue import Item
 from app.domain.ratings import RatingBatch, RatingScale
 from app.domain.recommendations import Page, Query
 from app.domain.settings import ShopSettings
-from app.engine.tables.history_loading import EventBatch
+from app.engine.tables.event_record import EventBatch
 from app.offline.evaluation.interactions import NO_TIME, Interactions
 from app.offline.evaluation.ports import Ranking
 

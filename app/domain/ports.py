@@ -18,9 +18,9 @@ from app.domain.deletions import Deletion, Erasure, Listed, Swept
 from app.domain.events import Event, EventKey
 from app.domain.models import ModelFile, ModelRecord
 from app.domain.ratings import Rating, RatingBatch
-from app.domain.sessions import Claim
 from app.domain.settings import ShopSettings
 from app.domain.snapshots import Snapshot, SnapshotHeader
+from app.domain.subjects import Claim
 
 Contents = Mapping[str, Mapping[str, Any]]
 """Arrays of a model, by part and name."""

@@ -3,6 +3,9 @@
 A session's subject begins with a character that no id may hold, so that the two never meet.
 """
 
+from datetime import datetime
+from typing import NamedTuple
+
 from app.domain.errors import InvalidInput
 from app.domain.ids import MAX_ID_LENGTH, is_id
 
@@ -36,3 +39,11 @@ def is_session(subject: str) -> bool:
 def session_id_of(subject: str) -> str | None:
     """Return the id of the session; None for a shopper."""
     return subject.removeprefix(_MARK) if is_session(subject) else None
+
+
+class Claim(NamedTuple):
+    """A session is the shopper's since then."""
+
+    session_id: str
+    user_id: str
+    claimed_at: datetime

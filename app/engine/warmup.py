@@ -10,26 +10,23 @@ from app.domain.filters import Filters
 from app.engine.models.rating_prediction import RatingParameters, fit_rating_prediction
 from app.engine.recommenders import ranking
 from app.engine.recommenders.baskets import Baskets
-from app.engine.recommenders.co_liked import co_liked
-from app.engine.recommenders.co_rated import CoRated, CoRating
+from app.engine.recommenders.co_rated import CoRated, CoRating, co_liked
 from app.engine.recommenders.item_based import ItemBased
-from app.engine.recommenders.neighbourhood import Neighbourhood
 from app.engine.recommenders.transitions import Transitions
-from app.engine.recommenders.user_based import UserBased
+from app.engine.recommenders.user_based import Neighbourhood, UserBased
 from app.engine.tables.activity import Activity
+from app.engine.tables.behaviour_kernels import Tally
 from app.engine.tables.categories import Categories
 from app.engine.tables.context import ContextCounts, lifted
-from app.engine.tables.event_record import Fact
+from app.engine.tables.event_record import EventBatch, Fact
 from app.engine.tables.facets import Facets
 from app.engine.tables.feature_table import Features
 from app.engine.tables.habits import count_habits
 from app.engine.tables.history import History
 from app.engine.tables.history_kernels import oldest
-from app.engine.tables.history_loading import EventBatch
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.implied import Formula, Implied, Landmark
 from app.engine.tables.preferences import Preferences
-from app.engine.tables.tally import Tally
 
 
 def compile_kernels() -> None:

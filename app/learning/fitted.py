@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.domain.models import ModelRecord, ModelRejected
 from app.engine.jit import Float64s
 from app.engine.models.ratings import Ratings
-from app.engine.tables.frozen_ids import FrozenIds, frozen
+from app.engine.tables.ids import FrozenIds, frozen
 from app.learning.kinds import KINDS, Model
 
 Parts = Mapping[str, Mapping[str, NDArray[Any]]]

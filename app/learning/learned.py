@@ -11,8 +11,7 @@ from app.engine.jit import Float64s, Int32s, Int64s
 from app.engine.models.profile import recent
 from app.engine.models.ratings import Ratings
 from app.engine.tables.arrays import in_slices, resized
-from app.engine.tables.frozen_ids import FrozenIds
-from app.engine.tables.ids import IdIndex
+from app.engine.tables.ids import FrozenIds, IdIndex
 from app.engine.tables.profile import Profile
 from app.learning.fitted import FittedModel
 from app.learning.kinds import KINDS

@@ -18,16 +18,15 @@ from app.engine.recommenders.item_based import ItemBased
 from app.engine.recommenders.transitions import Transitions
 from app.engine.recommenders.user_based import UserBased
 from app.engine.tables.activity import Activity
-from app.engine.tables.event_record import EVENT, EventRows
+from app.engine.tables.behaviour_kernels import Tally
+from app.engine.tables.event_record import EVENT, EventRows, fill
 from app.engine.tables.feature_table import Features
 from app.engine.tables.history import History
-from app.engine.tables.history_loading import fill
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.implied import Implied
 from app.engine.tables.moments import moments_of
 from app.engine.tables.preferences import Preferences
 from app.engine.tables.profile import Profile
-from app.engine.tables.tally import Tally
 from app.live.facts import to_fact
 
 _MINUTE_MS = 60_000

@@ -11,7 +11,7 @@ from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s, Int32s
 from app.engine.models.ratings import Ratings
-from app.engine.recommenders.neighbourhood import Neighbourhood
+from app.engine.recommenders.user_based import Neighbourhood
 from app.learning.learned import LearnedModels
 from app.live.memory import Tables
 from app.live.projections.catalogue import CatalogueProjection

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pymongo
 from pymongo.errors import DuplicateKeyError
 
-from app.domain.sessions import Claim
+from app.domain.subjects import Claim
 from app.repositories.mongo import MongoStore, translated
 
 

@@ -6,7 +6,7 @@ from app.domain.accounts import Account
 from app.domain.errors import UnknownUser
 from app.domain.events import Event
 from app.domain.ratings import Rating
-from app.domain.sessions import Claim
+from app.domain.subjects import Claim
 from app.services.deletions import Traces
 
 Record = Account | Rating | Event | Claim

@@ -16,9 +16,9 @@ import numpy as np
 
 from app.engine.jit import Float64s, Int32s
 from app.engine.tables import behaviour_kernels as kernels
+from app.engine.tables.behaviour_kernels import Tally
 from app.engine.tables.event_record import EventRows
 from app.engine.tables.history import History
-from app.engine.tables.tally import Tally
 
 EVENTS = 300
 """Of an item, that are looked at: the last to arrive."""

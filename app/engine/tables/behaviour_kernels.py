@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from app.engine.jit import Float64s, Int32s, kernel
+from app.engine.tables.arrays import resized
+from app.engine.tables.ids import IdIndex
 
 Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
 
@@ -213,3 +215,19 @@ def add_ties(
             squares[found[0][number]] += strengths[number] ** 2
             n_ties += strengths[number] > 0.0
     return n_ties
+
+
+class Tally:
+    """Two numbers for every item, all 0 but while a loop counts. Guarded by the shop's lock."""
+
+    def __init__(self, items: IdIndex) -> None:
+        self._items = items
+        self._room = np.zeros((0, 2), np.int32)
+
+    @property
+    def room(self) -> Int32s:
+        """Return the numbers, shape (items.capacity, 2)."""
+        items, have = self._items.capacity, len(self._room)
+        if items > have:
+            self._room = resized(self._room, max(items, have + have // 4))
+        return self._room[:items]

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.feature_extraction import FeatureHasher
 
 from app.engine.jit import Float32s, Int32s, Int64s
-from app.engine.tables.feature_kernels import DIMENSIONS
+from app.engine.tables.feature_vectors import DIMENSIONS
 
 # The cosine of two items that have every group is the mean of their groups' cosines, so weighted.
 GROUP_WEIGHTS = {

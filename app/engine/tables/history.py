@@ -13,13 +13,15 @@ from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.event_record import (
     EVENT,
     WORDS,
+    EventBatch,
     EventRows,
     Fact,
     Vocabulary,
+    gather,
     hash_of,
+    newest_of_each,
     order_hash,
 )
-from app.engine.tables.history_loading import EventBatch, gather, newest_of_each
 from app.engine.tables.ids import IdIndex
 
 _FIRST_PLACES = 64

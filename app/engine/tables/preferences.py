@@ -10,9 +10,8 @@ import numpy.typing as npt
 from app.engine.jit import Float32s, Int32s
 from app.engine.tables import table_kernels as kernels
 from app.engine.tables.arrays import Arrays
-from app.engine.tables.bulk import build_table, last_of_pairs
 from app.engine.tables.ids import IdIndex
-from app.engine.tables.loading import Batch, Entries, gather
+from app.engine.tables.loading import Batch, Entries, build_table, gather, last_of_pairs
 from app.engine.tables.neighbour_kernels import read_row
 from app.engine.tables.profile import ANONYMOUS, Profile
 from app.engine.tables.row_table import RowTable

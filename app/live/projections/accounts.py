@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 from app.domain.ports import AccountRepository
 from app.engine.tables.arrays import Texts
-from app.engine.tables.frozen_ids import FrozenIds, frozen
+from app.engine.tables.ids import FrozenIds, frozen
 from app.live.projections.projection import Arrays, differences
 
 

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 from app.domain.events import Event
 from app.domain.ports import EventRepository
-from app.engine.tables.event_record import EVENT
+from app.engine.tables.event_record import EVENT, EventBatch
 from app.engine.tables.history import History, Pair
-from app.engine.tables.history_loading import EventBatch
 from app.live.facts import to_fact
 from app.live.projections.projection import Arrays, differences
 

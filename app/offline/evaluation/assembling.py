@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from app.domain.catalogue import Item
 from app.engine.jit import Float64s, Int32s
-from app.engine.tables.feature_kernels import DIMENSIONS
+from app.engine.tables.feature_vectors import DIMENSIONS
 from app.offline.evaluation import splits
 from app.offline.evaluation.asking import Mode
 from app.offline.evaluation.evaluation import Evaluation

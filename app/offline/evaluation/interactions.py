@@ -10,8 +10,7 @@ import numpy.typing as npt
 from app.domain.events import Event
 from app.domain.ratings import Rating
 from app.engine.jit import Float64s, Int32s, Int64s
-from app.engine.tables.event_record import EVENT, EventRows, Vocabulary
-from app.engine.tables.history_loading import fill
+from app.engine.tables.event_record import EVENT, EventRows, Vocabulary, fill
 from app.live.facts import to_fact, to_ms
 
 RATING = "rating"

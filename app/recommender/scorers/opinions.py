@@ -11,7 +11,7 @@ from app.domain.settings import ShopSettings, Strategy
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.co_rated import CoRating
 from app.engine.recommenders.explanation import UserExplanation, shares
-from app.engine.recommenders.neighbourhood import Neighbourhood, Neighbours
+from app.engine.recommenders.user_based import Neighbourhood, Neighbours
 from app.engine.tables.profile import Profile
 from app.learning.learned import LearnedModels
 from app.live.memory import Tables

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from app.domain.catalogue import Product
 from app.domain.recommendations import Candidate, Query
 from app.domain.settings import ShopSettings, Strategy
-from app.engine.recommenders.co_liked import CoLiked, co_liked
+from app.engine.recommenders.co_rated import CoLiked, co_liked
 from app.live.memory import Tables
 from app.live.projections.catalogue import CatalogueProjection
 from app.recommender.filters.filters import common_filters

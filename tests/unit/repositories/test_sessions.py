@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.sessions import Claim
+from app.domain.subjects import Claim
 from app.repositories.sessions import MongoSessions
 
 NOW = datetime(2026, 5, 1, 12, 30, 15, 250000, UTC)

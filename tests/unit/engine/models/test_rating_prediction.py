@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.models import rating_prediction
-from app.engine.models import rating_prediction_kernels as kernels
+from app.engine.models import rating_prediction as kernels
 from app.engine.models.rating_prediction import (
     UNKNOWN,
     RatingParameters,

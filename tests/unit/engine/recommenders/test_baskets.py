@@ -9,9 +9,9 @@ from hypothesis import given
 
 from app.engine.recommenders import baskets as module
 from app.engine.recommenders.baskets import Baskets
+from app.engine.tables.behaviour_kernels import Tally
 from app.engine.tables.event_record import Fact
 from app.engine.tables.history import History
-from app.engine.tables.tally import Tally
 from tests.unit.engine.events_builders import buy, make_history, named, stories
 
 

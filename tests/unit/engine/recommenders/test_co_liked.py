@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.recommenders import co_liked as module
-from app.engine.recommenders.co_liked import co_liked
+from app.engine.recommenders import co_rated as module
+from app.engine.recommenders.co_rated import co_liked
 from tests.unit.engine.builders import filled
 
 VALUES = st.sampled_from([-2.0, 1.0, 3.0, 5.0])

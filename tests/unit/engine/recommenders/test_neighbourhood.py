@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine.recommenders.neighbourhood import Neighbourhood
-from app.engine.recommenders.user_based import UserBased
+from app.engine.recommenders.user_based import Neighbourhood, UserBased
 from tests import brute_force
 from tests.unit.engine.builders import filled, from_ratings
 from tests.unit.engine.recommenders.test_user_based import (

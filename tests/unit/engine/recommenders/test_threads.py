@@ -4,8 +4,7 @@ import threading
 
 import numpy as np
 
-from app.engine.recommenders.neighbourhood import Neighbourhood
-from app.engine.recommenders.user_based import UserBased
+from app.engine.recommenders.user_based import Neighbourhood, UserBased
 from app.recommender.scorers import popular
 from tests.unit.engine.builders import filled
 

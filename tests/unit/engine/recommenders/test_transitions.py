@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.recommenders.transitions import Transitions, last_items
+from app.engine.tables.behaviour_kernels import Tally
 from app.engine.tables.event_record import EVENT, Fact
 from app.engine.tables.history import History
-from app.engine.tables.tally import Tally
 from tests.unit.engine.events_builders import make_history, named, stories
 
 WEIGHTS = np.zeros(256)

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.recommenders import ranking
-from app.engine.recommenders.neighbourhood import Neighbourhood
-from app.engine.recommenders.user_based import UserBased
+from app.engine.recommenders.user_based import Neighbourhood, UserBased
 from tests import brute_force
 from tests.unit.engine.builders import empty, filled, from_ratings
 

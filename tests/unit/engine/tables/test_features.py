@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.engine.tables.feature_kernels import DIMENSIONS
+from app.engine.tables.feature_vectors import DIMENSIONS
 from app.engine.tables.features import ItemColumns, encode, encode_many, words
 
 

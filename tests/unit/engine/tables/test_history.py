@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.tables import history as module
-from app.engine.tables.event_record import Fact
+from app.engine.tables.event_record import EventBatch, Fact
 from app.engine.tables.history import History
-from app.engine.tables.history_loading import EventBatch
 from app.engine.tables.ids import IdIndex
 from tests.unit.engine.builders import mapped
 

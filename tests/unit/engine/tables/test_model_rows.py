@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.tables.frozen_ids import FrozenIds, frozen
-from app.engine.tables.ids import IdIndex
+from app.engine.tables.ids import FrozenIds, IdIndex, frozen
 from app.learning.learned import ModelRows
 
 ITEMS = [f"item {number}" for number in range(12)]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.recommenders.item_based import ItemBased
-from app.engine.tables.feature_kernels import DIMENSIONS
 from app.engine.tables.feature_table import Features
+from app.engine.tables.feature_vectors import DIMENSIONS
 from tests.unit.engine.builders import empty, filled, mapped
 
 NUMBERS = st.integers(-4, 4).map(float)

@@ -1,14 +1,165 @@
-"""Dense vectors that items brought along, in one compact block."""
+"""The numba loops over feature vectors."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Float32s, Float64s, Int32s
-from app.engine.tables import feature_kernels as kernels
+from app.engine.jit import Float32s, Float64s, Int32s, kernel, summing_kernel
 from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.profile import Profile
+from app.engine.tables.row_table import RowTable
+from app.engine.tables.table_kernels import Table
+
+DIMENSIONS = 4096  # of encoded vectors; here, so that reading them does not load scikit-learn
+
+
+@kernel
+def encoded_profile(items: Table, rows: Int32s, values: Float64s, n_dims: int) -> Float64s:
+    """Sum of value * unit vector over the rows; zero vectors add nothing."""
+    index, value, span, totals, _ = items
+    profile = np.zeros(n_dims)
+    for at in range(rows.size):
+        square = totals[rows[at], 0]
+        weight = values[at] / np.sqrt(square) if square > 0.0 else 0.0
+        start, length = span[rows[at], 0], span[rows[at], 1]
+        for place in range(start, start + length):
+            profile[index[place]] += weight * np.float64(value[place])
+    return profile
+
+
+@summing_kernel
+def encoded_product(items: Table, n_items: int, profile: Float64s, scores: Float64s) -> None:
+    """Unit vectors times a profile, written where the item has an encoded vector."""
+    index, value, span, totals, _ = items
+    for row in range(n_items):
+        start, length = span[row, 0], span[row, 1]
+        dims = index[start : start + length]
+        weights = value[start : start + length]
+        dot = 0.0
+        for place in range(length):
+            dot += profile[np.uint32(dims[place])] * np.float64(weights[place])
+        scores[row] = dot
+    for row in range(n_items):  # on its own, so that roots and quotients are vectorised
+        square = totals[row, 0]
+        scores[row] = scores[row] / np.sqrt(square) if square > 0.0 else 0.0
+
+
+@summing_kernel
+def own_product(
+    vectors: Float32s, inverse: Float64s, owners: Int32s, profile: Float64s, scores: Float64s
+) -> None:
+    """Unit vectors times a profile, written to the rows that own them."""
+    for slot in range(owners.size):
+        dot = 0.0
+        for dim in range(profile.size):
+            dot += np.float64(vectors[slot, dim]) * profile[dim]
+        scores[owners[slot]] = dot * inverse[slot]
+
+
+@summing_kernel
+def own_absolute_product(
+    vectors: Float32s,
+    inverse: Float64s,
+    owners: Int32s,
+    profile: Float64s,
+    values: Float64s,
+    scores: Float64s,
+) -> None:
+    """Sum of value * |unit vector . profile vector|, for profile vectors of shape (n, dims)."""
+    for slot in range(owners.size):
+        score = 0.0
+        for at in range(values.size):
+            dot = 0.0
+            for dim in range(profile.shape[1]):
+                dot += np.float64(vectors[slot, dim]) * profile[at, dim]
+            score += values[at] * abs(dot)
+        scores[owners[slot]] = score * inverse[slot]
+
+
+_NAME = "encoded"
+_NOTHING = np.empty(0, np.int32), np.empty(0, np.float32)
+
+
+def checked(dims: Int32s, weights: Float32s) -> tuple[Int32s, Float32s]:
+    """Return copies of a vector's parts, or raise ValueError if they are no encoded vector's."""
+    dims, weights = np.array(dims, np.int32), np.array(weights, np.float32)
+    if dims.size != weights.size:
+        raise ValueError(f"{dims.size} dimensions do not go with {weights.size} weights")
+    if dims.size and (int(dims.min()) < 0 or int(dims.max()) >= DIMENSIONS):
+        raise ValueError(f"encoded dimensions lie between 0 and {DIMENSIONS - 1}")
+    if not (np.isfinite(weights).all() and (weights >= 0.0).all()):
+        raise ValueError("encoded weights must be finite and not negative")
+    return dims, weights
+
+
+class EncodedVectors:
+    """Item row -> sparse vector without negative weights; its owner holds the lock."""
+
+    def __init__(self) -> None:
+        self._table = RowTable(squared=True)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, slack included."""
+        return self._table.nbytes
+
+    def row(self, row: int) -> tuple[Int32s, Float32s]:
+        """Copy a row's vector: dimensions and weights, both empty if it has none."""
+        return self._table.row(row)
+
+    def pairs(self, row: int) -> tuple[tuple[int, float], ...]:
+        """Return a row's vector as (dimension, weight) pairs in order."""
+        dims, weights = self._table.row(row)
+        return tuple(sorted(zip(dims.tolist(), weights.tolist(), strict=True)))
+
+    def put(self, row: int, dims: Int32s, weights: Float32s) -> None:
+        """Store or replace a row's vector; see `Features.put_encoded`."""
+        self._table.set_row(row, dims, weights)
+
+    def remove(self, row: int) -> None:
+        """Forget a row's vector."""
+        self._table.set_row(row, *_NOTHING)
+
+    def trim(self) -> None:
+        """Give unused memory back."""
+        self._table.trim()
+
+    def present(self, n_items: int) -> npt.NDArray[np.bool_]:
+        """Tell which rows have a vector that is not zero, shape (n_items,)."""
+        self._table.fit_rows(n_items)
+        has: npt.NDArray[np.bool_] = self._table.totals[:n_items, 0] > 0.0
+        return has
+
+    def add_scores(self, profile: Profile, scores: Float64s) -> None:
+        """Write sum of value * cosine over the profile's items to every row."""
+        self._table.fit_rows(scores.size)
+        table = self._table.arrays
+        wanted = encoded_profile(table, profile.items, profile.values, DIMENSIONS)
+        if len(self._table) and wanted.any():
+            encoded_product(table, scores.size, wanted, scores)
+
+    def cosines(self, row: int, others: Int32s) -> Float64s:
+        """Return the cosine of one row with each of the others, shape (n,)."""
+        self._table.fit_rows(max(row, int(others.max(initial=0))) + 1)
+        one = np.array([row], np.int32)
+        wanted = encoded_profile(self._table.arrays, one, np.ones(1), DIMENSIONS)
+        dots = np.zeros(others.size)
+        for at, other in enumerate(others.tolist()):
+            dims, weights = self._table.row(other)
+            square = float(self._table.totals[other, 0])
+            dots[at] = wanted[dims] @ weights / np.sqrt(square) if square > 0.0 else 0.0
+        return dots
+
+    def dump(self, n_items: int) -> dict[str, npt.NDArray[Any]]:
+        """Return everything as plain arrays, for `restore`."""
+        self._table.fit_rows(n_items)  # readers will find nothing left to do
+        return self._table.dump(_NAME)
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become what `dump` described; the arrays belong to this object from now on."""
+        self._table.restore(_NAME, arrays)
+
 
 _FIRST_SLOTS = 16
 
@@ -151,9 +302,9 @@ class OwnVectors:
             return
         units = self._units(slots[have])
         if self._absolute and self.signed:
-            kernels.own_absolute_product(block, inverse, owners, units, values, scores)
+            own_absolute_product(block, inverse, owners, units, values, scores)
         else:
-            kernels.own_product(block, inverse, owners, values @ units, scores)
+            own_product(block, inverse, owners, values @ units, scores)
 
     def cosines(self, row: int, others: Int32s) -> Float64s:
         """Return the similarity of one row to each of the others, shape (n,); 0 without vector."""

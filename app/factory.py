@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, bootstrap, cli
 from app.api import docs
-from app.http import answers, cors, errors, paths, requests, visits
+from app.http import access, answers, errors, middleware, requests
 from app.usecases import Services
 from config import Settings
 
@@ -83,15 +83,15 @@ def create_app(
     app.extensions["shelfwise"] = bootstrap.Shop(settings, services, clock=clock)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
-    app.url_map.converters["id"] = paths.IdConverter
+    app.url_map.converters["id"] = middleware.IdConverter
     for part in (requests, answers, errors, docs):
         part.install(app)
-    cors.install(app, settings)
+    access.allow_origins(app, settings)
     api.register(app)
     cli.register(app)
     shop = app.extensions["shelfwise"]
-    app.wsgi_app = visits.Visits(app.wsgi_app, lambda: shop.services.gate)  # type: ignore[method-assign]
-    app.wsgi_app = paths.RawPaths(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = middleware.Visits(app.wsgi_app, lambda: shop.services.gate)  # type: ignore[method-assign]
+    app.wsgi_app = middleware.RawPaths(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]

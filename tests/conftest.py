@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from app.repositories.replica_set import initiate
 from app.serve.embedded import EmbeddedMongo, NoMongod
-from app.serve.embedded.binary import find_mongod
+from app.serve.embedded.mongod import find_mongod
 from tests.builders import Clock, RunningShop, open_shop
 from tests.integration.service import Service
 

@@ -42,6 +42,5 @@ BLUEPRINTS = (
 
 
 def register(app: Flask) -> None:
-    """Add every blueprint to the app."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -1,20 +1,18 @@
 """Accounts: register, log in, log out everywhere, change the password."""
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Annotated, Any
+from typing import Annotated
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, request
+from flask import Response
 from pydantic import Field, SecretStr
 
-from app.api.schemas.common import Answer, Id, SessionId, Time
+from app.api.schemas import Answer, Id, SessionId, Time
 from app.domain.accounts import Role
 from app.domain.changes import Written
-from app.http.access import allow, public
+from app.http.access import allow, limited_by_address, limited_by_user, public
 from app.http.answers import stored
-from app.http.caller import known_caller, optional_role, services, subject
-from app.http.parsing import Input, limit_body
+from app.http.caller import optional_role, services, subject
+from app.http.parsing import Input
 from app.services.accounts import MAX_PASSWORD, MIN_PASSWORD
 
 NewPassword = Annotated[SecretStr, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
@@ -61,13 +59,6 @@ class RegisterAnswer(Answer):
     session_merged: Merged
 
 
-class User(Answer):
-    """An account."""
-
-    user_id: str
-    created_at: Time
-
-
 class LoginAnswer(Answer):
     """A bearer token; send it as `Authorization: Bearer <token>`."""
 
@@ -88,56 +79,6 @@ class PasswordAnswer(Answer):
 
     token: str
     expires_in: int = Field(description="Seconds.")
-
-
-class DeleteUserAnswer(Answer):
-    """What was removed."""
-
-    user_id: str
-    ratings_removed: int
-    events_removed: int
-    sessions_removed: int = Field(description="That had become the shopper's.")
-    account_removed: bool = Field(description="false: there was none.")
-
-
-class DeleteSessionAnswer(Answer):
-    """What was removed."""
-
-    session_id: str
-    events_removed: int
-
-
-View = Callable[..., Any]
-
-
-def limited_by_address(view: View) -> View:
-    """Limit the view by the client's address; /register and /login share one count."""
-    return _limited(view, "ADDRESS_LIMIT", "address", lambda: request.remote_addr or "")
-
-
-def limited_by_user(view: View) -> View:
-    """Limit the view by the user id it is about, wherever the calls come from."""
-    return _limited(view, "LOGIN_LIMIT", "user", _user_id)
-
-
-def _limited(view: View, setting: str, kind: str, key: Callable[[], str]) -> View:
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        services().rate_limits.hit(current_app.config[setting], kind, key())
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def _user_id() -> str:
-    who = known_caller()
-    if who is not None and who.user_id is not None:
-        return who.user_id
-    limit_body(request, Input.max_bytes)  # nobody makes us read more to count one try
-    request.get_data()  # kept, so that the view can read it too
-    body = request.get_json(silent=True) if request.is_json else request.form
-    named = body.get("user_id") if isinstance(body, Mapping) else None
-    return str(named)[:128]
 
 
 bp = APIBlueprint("accounts", __name__, tag="Accounts")

@@ -4,20 +4,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
-from flask import Response, request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from flask import Response
+from pydantic import AfterValidator, Field
 
-from app.api.lists import rendered
-from app.api.schemas.common import Id
-from app.api.schemas.filters import FilterBody
-from app.api.schemas.recommendations import ListOptions, RecommendedView
+from app.api.filters import FilterBody
+from app.api.lists import ListOptions, RecommendedView, rendered
+from app.api.schemas import Id, View
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
 from app.http.access import allow
-from app.http.answers import encoded
+from app.http.answers import JSON_LINES, encoded, json_lines
 from app.http.caller import services
 from app.http.errors import described
-from app.http.peer import Peer
 from app.recommender.recommendations import Recommendations
 
 MAX_USERS = 1000
@@ -41,10 +39,8 @@ class BatchBody(FilterBody, ListOptions):
     ]
 
 
-class BatchList(BaseModel):
+class BatchList(View):
     """A line: one shopper's list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     user_id: str
     recommendation_id: str
@@ -52,10 +48,8 @@ class BatchList(BaseModel):
     recommendation: list[RecommendedView]
 
 
-class BatchFailure(BaseModel):
+class BatchFailure(View):
     """A line: what went wrong for one shopper; the others are not touched by it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     user_id: str
     status: Literal["failure"]
@@ -64,7 +58,6 @@ class BatchFailure(BaseModel):
 
 
 bp = APIBlueprint("batch", __name__, tag="Recommendations")
-_NDJSON = "application/x-ndjson"
 
 
 @bp.post("/recommend/batch")
@@ -72,7 +65,7 @@ _NDJSON = "application/x-ndjson"
 @bp.input(BatchBody, location="json")
 @bp.output(
     FileSchema(type="string"),
-    content_type=_NDJSON,
+    content_type=JSON_LINES,
     description="A line for each shopper, in the order asked: `user_id`, `recommendation_id`, "
     "`strategy`, `recommendation`; or `user_id`, `status` failure, `code`, `message`",
 )
@@ -83,17 +76,13 @@ def batch(json_data: BatchBody) -> Response:
     """
     recommendations = services().recommendations
     options = recommendations.complete(json_data.to_query(None))
-    Peer(request.environ).limit()
     queries = (options._replace(subject=user_id) for user_id in json_data.user_ids)
-    lines = (_line(recommendations, query) for query in queries)
-    return Response(lines, content_type=_NDJSON)
+    return json_lines(encoded(_line(recommendations, query)) for query in queries)
 
 
-def _line(recommendations: Recommendations, query: Query) -> bytes:
-    answer: dict[str, Any] = {"user_id": query.subject}
+def _line(recommendations: Recommendations, query: Query) -> dict[str, Any]:
+    whose = {"user_id": query.subject}
     try:
-        page = recommendations.shelf("for_you", query)
-        answer |= rendered(page)
+        return whose | rendered(recommendations.shelf("for_you", query))
     except Exception as error:
-        answer |= described(error)
-    return encoded(answer) + b"\n"
+        return whose | described(error)

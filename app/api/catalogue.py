@@ -5,9 +5,9 @@ from typing import Annotated, Any, ClassVar
 
 from apiflask import APIBlueprint
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag
+from pydantic import Discriminator, Field, RootModel, Tag
 
-from app.api.schemas.common import Answer, Id, Text, Time
+from app.api.schemas import Answer, Id, Text, Time, View
 from app.domain.accounts import Role
 from app.domain.catalogue import (
     MAX_ATTRIBUTE,
@@ -92,7 +92,6 @@ class ItemColumns(Input):
     vectors: Vectors = {}  # noqa: RUF012  # pydantic copies it
 
     def to_item(self, item_id: str) -> Item:
-        """Return the domain's item."""
         return Item(item_id=item_id, **self.columns())
 
     def columns(self) -> dict[str, Any]:
@@ -134,7 +133,6 @@ class ItemsBody(
 
     @property
     def one(self) -> Item:
-        """Return the one item."""
         assert isinstance(self.root, ItemBody)
         return self.root.to_item(self.root.item_id)
 
@@ -169,10 +167,8 @@ class ItemsQuery(Input):
     cursor: Annotated[str | None, Field(description="`next_cursor` of the page before.")] = None
 
 
-class ItemView(BaseModel):
+class ItemView(View):
     """An item as it is stored."""
-
-    model_config = ConfigDict(extra="forbid")
 
     item_id: str
     title: str | None

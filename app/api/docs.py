@@ -8,7 +8,7 @@ from apiflask import APIBlueprint, APIFlask
 from flask import Response, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.api.schemas.common import Failure
+from app.api.schemas import Failure
 from app.http.access import OPTIONAL_BODY
 
 _DIST = Path(str(files("flask_swagger_ui"))) / "dist"

@@ -9,7 +9,6 @@ from flask import Response
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     RootModel,
@@ -19,7 +18,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from app.api.schemas.common import Answer, Id, SessionId, Text
+from app.api.schemas import Answer, Id, SessionId, Text, View
 from app.domain.accounts import Role
 from app.domain.errors import AppError
 from app.domain.events import (
@@ -66,7 +65,6 @@ class EventContextBody(Input):
     recommendation_id: _Word | None = None
 
     def to_context(self) -> EventContext:
-        """Return the domain's object."""
         return EventContext(**dict(self))
 
 
@@ -157,12 +155,10 @@ class EventsBody(
 
     @property
     def is_one(self) -> bool:
-        """Return whether one event was sent, and not a list."""
         return isinstance(self.root, EventBody)
 
     @property
     def lines(self) -> list[EventBody | RefusedLine]:
-        """Return what was sent, as lines."""
         return list(self.root) if isinstance(self.root, list) else [self.root]
 
 
@@ -172,10 +168,8 @@ class EventsQuery(Input):
     api_key: Annotated[str | None, Field(description="A browser key; no other.")] = None
 
 
-class EventOutcome(BaseModel):
+class EventOutcome(View):
     """What became of one line."""
-
-    model_config = ConfigDict(extra="forbid")
 
     event_id: str | None
     outcome: Literal["stored", "repeated", "refused"] = Field(

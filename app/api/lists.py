@@ -1,13 +1,164 @@
-"""A page of a shelf as JSON, and how it goes on."""
+"""What a shelf is asked, and its page as JSON."""
 
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from app.api.schemas.recommendations import ShelfQuery
+from pydantic import BaseModel, Field
+
+from app.api.filters import FilterOptions
+from app.api.schemas import Answer, Flag, Id, SessionId, Text, View, Weight
 from app.domain import subjects
 from app.domain.errors import InvalidInput
-from app.domain.recommendations import Page, Query, Recommended
+from app.domain.events import MAX_WORD, NO_CONTEXT, EventContext
+from app.domain.recommendations import Page, Query, Recommended, Window
+from app.domain.settings import Similarity, Strategy
+from app.http.parsing import Input
 from app.http.requests import new_id
 from app.recommender.cursors import Cursors
+
+MAX_CART = 100
+
+
+class Where(Input):
+    """The device and the country, in the same words as in events."""
+
+    device: Annotated[
+        Text | None, Field(min_length=1, max_length=MAX_WORD, description="As in events.")
+    ] = None
+    country: Annotated[
+        Text | None, Field(min_length=1, max_length=MAX_WORD, description="As in events.")
+    ] = None
+
+    def to_context(self) -> EventContext:
+        if self.device is None and self.country is None:
+            return NO_CONTEXT
+        return EventContext(device=self.device, country=self.country)
+
+
+UserId = Annotated[
+    Id | None, Field(description="For which shopper, with a storefront key; or `session_id`.")
+]
+Session = Annotated[
+    SessionId | None, Field(description="For which anonymous session, with a key; or `user_id`.")
+]
+
+
+Explain = Annotated[Flag, Field(description="1: say why, for each item.")]
+
+
+class ShelfOptions(FilterOptions):
+    """What is asked of any shelf. Fields that a `Query` has too go there by their names."""
+
+    n: Annotated[int, Field(ge=1, le=100, description="How many items.")] = 10
+
+    def to_query(self, subject: str | None, **more: Any) -> Query:
+        said = {name: getattr(self, name) for name in _for_query(type(self))}
+        if len(self.category) == 1:  # a shelf may be about it; all keep to it
+            said["category"] = self.category[0]
+        return Query(subject=subject, filters=self.to_filters(), **(said | more))
+
+
+@cache
+def _for_query(model: type[BaseModel]) -> tuple[str, ...]:
+    own = model.model_fields.keys() - FilterOptions.model_fields.keys()
+    return tuple(name for name in Query._fields if name in own)
+
+
+class PageOptions(ShelfOptions, Where):
+    """Which page of a shelf, seen from where, and whether it is explained."""
+
+    offset: Annotated[int, Field(ge=0, le=10_000, description="How many to pass over.")] = 0
+    explain: Explain = False
+
+    def to_query(self, subject: str | None, **more: Any) -> Query:
+        return super().to_query(subject, context=self.to_context(), **more)
+
+
+class ListOptions(PageOptions):
+    """How a shopper's list is made. All but the page defaults to the shop's settings."""
+
+    strategy: Strategy | None = None
+    w_user: Annotated[
+        Weight | None,
+        Field(
+            description="Weight of the user-based score in `hybrid`. Of `w_user` and `w_item`, one "
+            "alone leaves the other 1 - it; weights that are not named are 0 where any is."
+        ),
+    ] = None
+    w_item: Weight | None = None
+    w_co_rated: Weight | None = None
+    w_ease: Weight | None = None
+    w_als: Weight | None = None
+    w_neural: Weight | None = None
+    w_sequence: Weight | None = None
+    k: Annotated[int | None, Field(ge=1, le=1000, description="Neighbours.")] = None
+    similarity: Similarity | None = None
+    min_similarity: Annotated[float | None, Field(ge=0, le=1)] = None
+    min_score: Annotated[float | None, Field(ge=-1e6, le=1e6)] = None
+    session_strength: Annotated[
+        float | None,
+        Field(ge=0, le=100, description="How much what usually comes next in a visit adds."),
+    ] = None
+
+
+class ShelfQuery(PageOptions):
+    """How much of a shelf, and for whom."""
+
+    user_id: UserId = None
+    session_id: Session = None
+    cursor: Annotated[
+        str | None,
+        Field(
+            description="`next_cursor` of the page before: shows nothing again. Not with `offset`."
+        ),
+    ] = None
+
+
+class PopularQuery(ShelfQuery):
+    """Since when it is popular."""
+
+    window: Annotated[Window | None, Field(description="None: by all that is preferred.")] = None
+
+
+class TrendingQuery(ShelfQuery):
+    """What is compared with the usual."""
+
+    window: Literal[Window.DAY, Window.WEEK, Window.MONTH] = Window.WEEK
+
+
+class RecommendQuery(ShelfQuery, ListOptions):
+    """How the list is made, and for whom."""
+
+
+class RecommendedView(View):
+    """One item, ready to render."""
+
+    item_id: str
+    score: float
+    title: str | None
+    category: str | None
+    brand: str | None
+    price: float | None
+    image_url: str | None
+    reasons: dict[str, Any] | None = Field(
+        default=None,
+        description="With `explain=1`: `parts` sum to the score; `because` lists what the shopper "
+        "did that brought it, `neighbours` the like-minded shoppers, unnamed; `text` says the "
+        "strongest reason in a sentence, by language (`en`, `zh`).",
+    )
+
+
+class ShelfAnswer(Answer):
+    """A page of a shelf."""
+
+    recommendation_id: str
+    shelf: str
+    strategy: str = Field(description="What made the list: `popular` where nothing is known.")
+    user_id: str | None = Field(default=None, description="The shopper it was asked for.")
+    session_id: str | None = Field(default=None, description="The session it was asked for.")
+    fresh: bool = Field(description="Whether the caller's own last write already counts.")
+    recommendation: list[RecommendedView]
+    next_cursor: str | None = Field(description="Asks for the next page; null: there is none.")
 
 
 def listed(cursors: Cursors, shelf: str, query: Query, page: Page) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from apiflask import APIBlueprint
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.api.lists import named
-from app.api.schemas.common import Answer, Time
+from app.api.schemas import Answer, Time, View
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
 from app.http import caller
@@ -16,11 +16,7 @@ from app.http.answers import sight_of, success
 from app.http.caller import services
 
 
-class _Figures(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ActivityView(_Figures):
+class ActivityView(View):
     """What was done, of the newest thousand events about items."""
 
     events: dict[str, int] = Field(description="By kind.")
@@ -32,7 +28,7 @@ class ActivityView(_Figures):
     last_seen: Time | None
 
 
-class PurchasesView(_Figures):
+class PurchasesView(View):
     """What was bought. A purchase without an order id is an order of its own."""
 
     orders: int
@@ -43,14 +39,14 @@ class PurchasesView(_Figures):
     mean_basket: float | None = Field(description="Of the orders with a known price.")
 
 
-class RatingsView(_Figures):
+class RatingsView(View):
     """What was rated."""
 
     count: int
     mean: float | None
 
 
-class ShareView(_Figures):
+class ShareView(View):
     """A category or a brand, and its share of what the shopper prefers."""
 
     name: str

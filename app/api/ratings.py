@@ -4,9 +4,9 @@ from typing import Annotated
 
 from apiflask import APIBlueprint
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from app.api.schemas.common import Answer, Id, Time
+from app.api.schemas import Answer, Id, Time
 from app.domain.accounts import Role
 from app.http.access import allow
 from app.http.answers import stored
@@ -39,41 +39,11 @@ class RateAnswer(Answer):
     rated_at: Time
 
 
-class PredictedRatingAnswer(Answer):
-    """A predicted rating, or why there is none."""
-
-    user_id: str
-    item_id: str
-    fresh: bool = Field(description="Whether the caller's own last write already counts.")
-    rating: float | None = Field(description="Within the shop's scale.")
-    model: str | None = Field(
-        description="The version of the model that predicts, or `neighbours` where none can."
-    )
-    reason: str | None = Field(description="Why there is no rating.")
-
-
 class RemoveRatingAnswer(Answer):
     """The rating is gone."""
 
     user_id: str
     item_id: str
-
-
-class RatingView(BaseModel):
-    """One rating in a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    item_id: str
-    rating: float
-    rated_at: Time | None
-
-
-class RatingsAnswer(Answer):
-    """A shopper's ratings, newest first."""
-
-    user_id: str
-    ratings: list[RatingView]
 
 
 bp = APIBlueprint("ratings", __name__, tag="Ratings")

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from functools import singledispatch
+from itertools import chain
 from typing import Any
 
 from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
-from flask import Response, request
+from flask import Response
 
 from app.data.exporting import EVENT_COLUMNS, RATING_COLUMNS, event_row, rating_row
 from app.domain.accounts import Account, Role
@@ -17,13 +18,11 @@ from app.domain.recommendations import Query
 from app.domain.subjects import Claim
 from app.http import caller
 from app.http.access import allow
-from app.http.answers import encoded
+from app.http.answers import JSON_LINES, encoded, json_lines
 from app.http.caller import services
 from app.http.errors import described
-from app.http.peer import Peer
 
 bp = APIBlueprint("records", __name__, tag="Shoppers")
-_NDJSON = "application/x-ndjson"
 Line = dict[str, Any]
 
 
@@ -31,7 +30,7 @@ Line = dict[str, Any]
 @allow(Role.SHOPPER, Role.STOREFRONT, Role.ADMIN, errors=(404,))
 @bp.output(
     FileSchema(type="string"),
-    content_type=_NDJSON,
+    content_type=JSON_LINES,
     description="A line for each thing, with its `type`: `account`, `rating`, `event`, `session`, "
     "and at the end `profile`; or `failure`, with `code` and `message`, where it was cut short",
 )
@@ -44,26 +43,20 @@ def export(user_id: str) -> Response:
     who = caller.subject(user_id)
     records = services().records.of(who)
     profile = services().profiles.of(Query(subject=who))
-    Peer(request.environ).limit()
-    return Response(_lines(records, profile), content_type=_NDJSON)
+    return json_lines(_lines(records, profile))
 
 
 def _lines(records: Iterable[Any], profile: SubjectProfile) -> Iterator[bytes]:
     try:
-        for record in records:
-            yield _encoded(line_of(record))
-        yield _encoded(line_of(profile))
+        for record in chain(records, [profile]):
+            line = line_of(record)
+            yield encoded({name: line[name] for name in line if line[name] is not None})
     except Exception as error:
-        yield _encoded({"type": "failure"} | described(error))
-
-
-def _encoded(line: Line) -> bytes:
-    return encoded({name: value for name, value in line.items() if value is not None}) + b"\n"
+        yield encoded({"type": "failure"} | described(error))
 
 
 @singledispatch
 def line_of(record: Any) -> Line:
-    """Return the line that tells of a thing that is kept."""
     raise TypeError(f"no line tells of {type(record).__name__}")
 
 

@@ -3,11 +3,19 @@
 from apiflask import APIBlueprint
 from flask import Response
 
-from app.api.accounts import DeleteSessionAnswer
+from app.api.schemas import Answer
 from app.domain.accounts import Role
 from app.http.access import allow
 from app.http.answers import stored
 from app.http.caller import services
+
+
+class DeleteSessionAnswer(Answer):
+    """What was removed."""
+
+    session_id: str
+    events_removed: int
+
 
 bp = APIBlueprint("sessions", __name__, tag="Shoppers")
 

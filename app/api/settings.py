@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from apiflask import APIBlueprint
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from app.api.schemas.common import Answer, Weight
+from app.api.schemas import Answer, View, Weight
 from app.domain.accounts import Role
 from app.domain.catalogue import VECTOR_NAME
 from app.domain.settings import Similarity, Strategy
@@ -78,14 +78,11 @@ class SettingsBody(Input):
     min_support: Annotated[int, Field(ge=1, le=1_000_000)] = 3
 
     def changes(self) -> dict[str, Any]:
-        """Return what was named."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class SettingsView(BaseModel):
+class SettingsView(View):
     """The settings in force."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int
     strategy: Strategy

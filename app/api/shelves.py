@@ -8,17 +8,19 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from app.api.lists import continued, listed, named
-from app.api.schemas.common import Id
-from app.api.schemas.filters import FilterBody
-from app.api.schemas.pages import MAX_CART
-from app.api.schemas.recommendations import (
+from app.api.filters import FilterBody
+from app.api.lists import (
+    MAX_CART,
     PopularQuery,
     RecommendQuery,
     ShelfAnswer,
     ShelfQuery,
     TrendingQuery,
+    continued,
+    listed,
+    named,
 )
+from app.api.schemas import Id
 from app.domain.accounts import Role
 from app.http.access import allow
 from app.http.answers import sight_of, success
@@ -55,13 +57,12 @@ class Route:
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """Return who may ask: administrators only for what is nobody's."""
+        # administrators only for what is nobody's
         callers = (Role.SHOPPER, Role.STOREFRONT, Role.BROWSER)
         return callers if self.personal else (*callers, Role.ADMIN)
 
     @property
     def errors(self) -> tuple[int, ...]:
-        """Return what may go wrong besides the usual."""
         return ((404,) if "<" in self.address else ()) + (
             (413, 415) if self.method == "POST" else ()
         )

@@ -10,18 +10,16 @@ from flask import Response, request
 from prometheus_client import Gauge
 from pydantic import Field
 
-from app.api.lists import listed, named
-from app.api.schemas.common import Answer
-from app.api.schemas.recommendations import ListOptions, Session, UserId
+from app.api.lists import ListOptions, Session, UserId, listed, named
+from app.api.schemas import Answer
 from app.domain.accounts import Role
 from app.domain.errors import NotAuthenticated, TooManyStreams
 from app.domain.streams import Beat, End, Event, Grant, Listed, Reason
 from app.http.access import allow, by_ticket
 from app.http.answers import encoded, given_token, success
 from app.http.caller import caller, services, who
+from app.http.connections import Peer, step_aside
 from app.http.parsing import Input
-from app.http.peer import Peer
-from app.http.threads import step_aside
 from app.services.streams import Streams
 
 

@@ -2,13 +2,46 @@
 
 from apiflask import APIBlueprint
 from flask import Response
+from pydantic import Field
 
-from app.api.accounts import DeleteUserAnswer, User
-from app.api.ratings import RatingsAnswer
+from app.api.schemas import Answer, Time, View
 from app.domain.accounts import Role
 from app.http.access import allow
 from app.http.answers import stored, success
 from app.http.caller import services, subject
+
+
+class User(Answer):
+    """An account."""
+
+    user_id: str
+    created_at: Time
+
+
+class RatingView(View):
+    """One rating in a list."""
+
+    item_id: str
+    rating: float
+    rated_at: Time | None
+
+
+class RatingsAnswer(Answer):
+    """A shopper's ratings, newest first."""
+
+    user_id: str
+    ratings: list[RatingView]
+
+
+class DeleteUserAnswer(Answer):
+    """What was removed."""
+
+    user_id: str
+    ratings_removed: int
+    events_removed: int
+    sessions_removed: int = Field(description="That had become the shopper's.")
+    account_removed: bool = Field(description="false: there was none.")
+
 
 bp = APIBlueprint("users", __name__, tag="Shoppers")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from app.api.gauges import measure_memory
+from app.api.monitoring import measure_memory
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import require_secret
 from app.bootstrap.services import build_services

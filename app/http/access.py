@@ -1,15 +1,19 @@
-"""Who may call a route, said once: checked before the view, and shown on the API page."""
+"""Who may call a route, from which origins, and how often."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, cast
 
 from apiflask.scaffold import APIScaffold
-from flask import request
+from flask import Flask, current_app, request
+from flask_cors import CORS
 
 from app.domain.accounts import Role
 from app.http import caller
-from app.http.parsing import query_of, refuse_names
+from app.http.answers import FRESHNESS
+from app.http.parsing import Input, limit_body, query_of, refuse_names
+from app.http.requests import HEADER
+from config import Settings
 
 View = Callable[..., Any]
 OPTIONAL_BODY = "x-optional-body"
@@ -78,3 +82,46 @@ def by_ticket(view: View) -> View:
 
 def _documented(errors: tuple[int, ...]) -> dict[int, str]:
     return {status: _MEANING[status] for status in sorted(set(errors))}
+
+
+def allow_origins(app: Flask, settings: Settings) -> None:
+    """Let pages of these origins call; without any, browsers keep other pages out."""
+    origins = settings.allowed_origins
+    if origins:
+        CORS(
+            app,
+            origins="*" if "*" in origins else list(origins),
+            expose_headers=[FRESHNESS, HEADER, "Retry-After"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", FRESHNESS, HEADER],
+            max_age=600,
+        )
+
+
+def limited_by_address(view: View) -> View:
+    """Limit the view by the client's address; /register and /login share one count."""
+    return _limited(view, "ADDRESS_LIMIT", "address", lambda: request.remote_addr or "")
+
+
+def limited_by_user(view: View) -> View:
+    """Limit the view by the user id it is about, wherever the calls come from."""
+    return _limited(view, "LOGIN_LIMIT", "user", _user_id)
+
+
+def _limited(view: View, setting: str, kind: str, key: Callable[[], str]) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        caller.services().rate_limits.hit(current_app.config[setting], kind, key())
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _user_id() -> str:
+    who = caller.known_caller()
+    if who is not None and who.user_id is not None:
+        return who.user_id
+    limit_body(request, Input.max_bytes)  # nobody makes us read more to count one try
+    request.get_data()  # kept, so that the view can read it too
+    body = request.get_json(silent=True) if request.is_json else request.form
+    named = body.get("user_id") if isinstance(body, Mapping) else None
+    return str(named)[:128]

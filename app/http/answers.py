@@ -1,5 +1,6 @@
-"""How answers are made: one success shape, and the freshness token of what was written."""
+"""Answers: one shape of success, and the freshness token of what was written."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -8,9 +9,11 @@ from flask.json.provider import JSONProvider
 
 from app.domain.changes import Position
 from app.http.caller import services
+from app.http.connections import Peer
 from app.live.freshness import Sight
 
 FRESHNESS = "X-Freshness"
+JSON_LINES = "application/x-ndjson"
 COOKIE = "shelfwise_freshness"
 _COOKIE_SECONDS = 60  # no worker is a minute behind; after it the token says nothing
 _CLEAR = Sight(True)
@@ -21,26 +24,21 @@ class OrjsonProvider(JSONProvider):
     """Flask's JSON by orjson: dataclasses and datetimes included, UTC written as Z."""
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        """Return JSON text."""
         return orjson.dumps(obj, option=_OPTIONS).decode()
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """Read JSON text."""
         return orjson.loads(s)
 
 
 def install(app: Flask) -> None:
-    """Make the app speak JSON this way."""
     app.json = OrjsonProvider(app)
 
 
 def encoded(body: dict[str, Any]) -> bytes:
-    """Return one line of JSON."""
     return orjson.dumps(body, option=_OPTIONS)
 
 
 def answer(body: dict[str, Any]) -> Response:
-    """Return `body` as JSON."""
     return Response(encoded(body), content_type="application/json")
 
 
@@ -49,6 +47,12 @@ def success(status_code: int = 200, **fields: Any) -> Response:
     response = answer({"status": "success", **fields})
     response.status_code = status_code
     return response
+
+
+def json_lines(lines: Iterable[bytes]) -> Response:
+    """Stream lines of JSON; a client that takes nothing, or is gone, ends it."""
+    Peer(request.environ).limit()
+    return Response((line + b"\n" for line in lines), content_type=JSON_LINES)
 
 
 def stored(position: Position | None, status_code: int = 200, **fields: Any) -> Response:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.repositories.replica_set import initiate
 from app.serve.embedded import EmbeddedMongo, EmbeddedMongoError
-from app.serve.embedded.binary import find_mongod, version_of
+from app.serve.embedded.mongod import find_mongod, version_of
 from app.serve.machine import CannotServe, say, wait_for_port
 from app.serve.supervisor import STOP_SIGNALS, Supervisor
 from config import Settings

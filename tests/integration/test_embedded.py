@@ -17,8 +17,7 @@ from pymongo.write_concern import WriteConcern
 
 from app.repositories.replica_set import initiate
 from app.serve.embedded import EmbeddedMongo, MongodFailed, NoMongod, running_uri
-from app.serve.embedded.binary import find_mongod
-from app.serve.embedded.process import HOST, is_ours, wait_until
+from app.serve.embedded.mongod import HOST, find_mongod, is_ours, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.serve.embedded.binary import find_mongod
-from app.serve.embedded.process import wait_until_listening
+from app.serve.embedded.mongod import find_mongod, wait_until_listening
 from tests.integration.client import HOST
 from tests.integration.service import GUNICORN, SUPERVISED, Service, free_port
 

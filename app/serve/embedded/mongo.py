@@ -12,12 +12,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from app.serve.embedded import process
-from app.serve.embedded.binary import find_mongod, version_of
-from app.serve.embedded.errors import EmbeddedMongoError, MongodFailed
-from app.serve.embedded.process import HOST, REPLICA_SET, Mongod
+from app.serve.embedded.mongod import (
+    HOST,
+    REPLICA_SET,
+    EmbeddedMongoError,
+    Mongod,
+    MongodFailed,
+    choose_port,
+    find_mongod,
+    is_ours,
+    launch,
+    port_of,
+    terminate,
+    version_of,
+    wait_until_listening,
+)
 
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
+START_SECONDS = 120.0  # a journal left by a crash is replayed before mongod listens
+ATTEMPTS = 5
+
+Prepare = Callable[[str, int], None]
 
 
 @dataclass(frozen=True)
@@ -37,12 +52,10 @@ class Files:
 
     @property
     def dbpath(self) -> Path:
-        """Return the folder of MongoDB's own files."""
         return self.folder / "mongodb"
 
     @property
     def log(self) -> Path:
-        """Return mongod's log file."""
         return self.folder / "mongod.log"
 
     @property
@@ -71,8 +84,8 @@ class Files:
         """Return the live mongod of this directory, whoever started it."""
         # mongod's own lock file helps where its starter was killed before it wrote the record.
         for pid in (self.read().pid, self._locked_by()):
-            if pid is not None and process.is_ours(pid, self.dbpath):
-                port = process.port_of(pid, self.dbpath)
+            if pid is not None and is_ours(pid, self.dbpath):
+                port = port_of(pid, self.dbpath)
                 return None if port is None else Mongod(pid, port)
         return None
 
@@ -123,7 +136,6 @@ class Files:
         return "\n".join(complaints(lines)[-8:] or lines[-8:]) or "(the log says nothing)"
 
     def log_size(self) -> int:
-        """Return where the log ends now."""
         return self.log.stat().st_size if self.log.exists() else 0
 
 
@@ -138,12 +150,6 @@ def complaints(lines: list[str]) -> list[str]:
             line = f"{entry.get('msg', '')} {json.dumps(entry.get('attr', {}))}"
         picked.append(line[:600])
     return picked
-
-
-START_SECONDS = 120.0  # a journal left by a crash is replayed before mongod listens
-ATTEMPTS = 5
-
-Prepare = Callable[[str, int], None]
 
 
 class _Ended(MongodFailed):
@@ -202,7 +208,6 @@ class EmbeddedMongo:
 
     @property
     def pid(self) -> int:
-        """Return mongod's process id."""
         return self._current.pid
 
     @property
@@ -218,7 +223,7 @@ class EmbeddedMongo:
 
     def ensure_running(self) -> bool:
         """Start mongod again if it has died; return True if it had to be started or found anew."""
-        if process.is_ours(self._current.pid, self._files.dbpath):
+        if is_ours(self._current.pid, self._files.dbpath):
             return False
         with self._files.alone():
             self._mongod = self._adopt_or_start()
@@ -228,7 +233,7 @@ class EmbeddedMongo:
         # A child is asked directly: for a moment after its start it shows no command line yet.
         if self._child is not None and self._child.pid == mongod.pid:
             return self._child.poll() is None
-        return process.is_ours(mongod.pid, self._files.dbpath)
+        return is_ours(mongod.pid, self._files.dbpath)
 
     def _adopt_or_start(self) -> Mongod:
         """Try again where mongod ended at once.
@@ -247,7 +252,7 @@ class EmbeddedMongo:
         position = self._files.log_size()
         mongod = self._adopt() or self._start()
         try:
-            process.wait_until_listening(mongod.port, lambda: self._is_alive(mongod), START_SECONDS)
+            wait_until_listening(mongod.port, lambda: self._is_alive(mongod), START_SECONDS)
             self._prepare(HOST, mongod.port)
         except Exception as error:
             said = f"{error}. {self._files.log} says:\n{self._files.log_since(position)}"
@@ -257,7 +262,7 @@ class EmbeddedMongo:
     def _adopt(self) -> Mongod | None:
         found = self._files.running()
         if found is not None and self._files.read().stopping:
-            process.terminate(found, self._files.dbpath)  # its stopper was killed half way
+            terminate(found, self._files.dbpath)  # its stopper was killed half way
             found = None
         if found is not None:
             self._files.write(Record(port=found.port, pid=found.pid))
@@ -267,9 +272,9 @@ class EmbeddedMongo:
         program = find_mongod()
         version_of(program)  # tells clearly where a library is missing
         self._files.trim_log()
-        port = process.choose_port(self._files.read().port)
+        port = choose_port(self._files.read().port)
         self._let_go()
-        self._child = process.launch(program, self._files.dbpath, self._files.log, port)
+        self._child = launch(program, self._files.dbpath, self._files.log, port)
         self._files.write(Record(port=port, pid=self._child.pid))
         return Mongod(self._child.pid, port)
 
@@ -284,7 +289,7 @@ class EmbeddedMongo:
             return
         with suppress(OSError):  # a full disk must not keep mongod from being stopped
             self._files.write(Record(port=found.port, pid=found.pid, stopping=True))
-        process.terminate(found, self._files.dbpath)
+        terminate(found, self._files.dbpath)
         with suppress(OSError):
             self._files.write(Record(port=found.port))
 

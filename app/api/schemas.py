@@ -61,6 +61,8 @@ SessionId = Annotated[
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"format": "text"})]
 
+Time = Annotated[datetime, Field(description="ISO 8601, UTC.")]
+
 Flag = Annotated[
     bool,
     BeforeValidator(_flag),
@@ -68,23 +70,22 @@ Flag = Annotated[
 ]
 
 
-class Answer(BaseModel):
-    """Base of every success."""
+class View(BaseModel):
+    """Base of what answers are made of."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Answer(View):
+    """Base of every success."""
 
     status: Literal["success"]
 
 
-class Failure(BaseModel):
+class Failure(View):
     """The one shape of every failure."""
-
-    model_config = ConfigDict(extra="forbid")
 
     status: Literal["failure"]
     code: str = Field(description="For programs: it does not change.", examples=["unknown_item"])
     message: str = Field(description="For people.")
     detail: dict[str, Any] = Field(description="What it is about; for 422 the fields, by name.")
-
-
-Time = Annotated[datetime, Field(description="ISO 8601, UTC.")]

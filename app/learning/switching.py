@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from app.domain.errors import Conflict
 from app.domain.models import ModelUnknown
+from app.domain.settings import ShopSettings
 from app.learning.library import ModelLibrary
-from app.services.settings import Settings
+from app.services.settings import Changes, Settings
 
-_TRIES = 5
 Versions = dict[str, int]
 
 
@@ -62,14 +61,8 @@ class ModelSwitch:
         return version
 
     def _change(self, change: Callable[[Versions], Versions | None]) -> None:
-        """Store what is returned for the versions in force; None leaves them."""
-        for tries_left in range(_TRIES - 1, -1, -1):
-            try:
-                shop = self._settings.get()
-                versions = change(dict(shop.models))
-                if versions is not None:
-                    self._settings.change({"models": versions}, expected=shop.version)
-                return
-            except Conflict:  # others change settings too
-                if not tries_left:
-                    raise
+        def changes(shop: ShopSettings) -> Changes | None:
+            versions = change(dict(shop.models))
+            return None if versions is None else {"models": versions}
+
+        self._settings.update(changes)

@@ -1,6 +1,7 @@
 """What a merchandiser may change while the service runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,9 @@ from app.domain.ports import SettingsRepository
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
 from app.live.feed import Feed
 
+Changes = dict[str, Any]
 _MOST_VECTORS = 64  # names with a weight of their own; every worker and every answer carries them
+_TRIES = 5
 
 
 class Settings:
@@ -26,9 +29,24 @@ class Settings:
         """Return the stored settings."""
         return self._settings.get()
 
-    def change(
-        self, changes: dict[str, Any], *, expected: int | None = None
-    ) -> Written[ShopSettings]:
+    def update(self, make: Callable[[ShopSettings], Changes | None]) -> Written[ShopSettings]:
+        """Change what `make` returns for the very settings that it is given; None changes nothing.
+
+        It is called again where others change settings at the same time; Conflict if they keep on.
+        """
+        for _ in range(_TRIES - 1):
+            with suppress(Conflict):
+                return self._update(make)
+        return self._update(make)
+
+    def _update(self, make: Callable[[ShopSettings], Changes | None]) -> Written[ShopSettings]:
+        present = self.get()
+        changes = make(present)
+        if changes is None:
+            return Written(present, None)
+        return self.change(changes, expected=present.version)
+
+    def change(self, changes: Changes, *, expected: int | None = None) -> Written[ShopSettings]:
         """Change some settings and leave the rest; every worker follows within milliseconds.
 
         expected : the version that the changes were made for; Conflict if another is stored.

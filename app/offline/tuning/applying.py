@@ -4,13 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from app.domain.errors import AppError, Conflict
+from app.domain.errors import AppError
 from app.domain.settings import LEARNED, ShopSettings
 from app.offline.tuning.evidence import Undoing, changes_of, to_settings, undoing
 from app.offline.tuning.tuning import Outcome
 from app.services.settings import Settings
-
-_TRIES = 5
 
 
 class SettingsChanged(AppError):
@@ -80,7 +78,7 @@ def apply(
         models = {**present.models, **new}
         return {**to_settings(found, present), "models": models, "tuned": tuned}
 
-    return _change(settings, changes)[1]
+    return settings.update(changes).value
 
 
 def undo(settings: Settings) -> Undoing:
@@ -89,27 +87,16 @@ def undo(settings: Settings) -> Undoing:
     Models that came with it are not in force any more where nothing asks them; they stay stored.
     Raises InvalidInput if there was no tuning.
     """
+    undone: list[Undoing] = []
 
     def changes(present: ShopSettings) -> dict[str, Any]:
-        undone = undoing(present)
-        models = {k: version for k, version in present.models.items() if k not in undone.off}
-        return {**to_settings(undone.back, present), "models": models, "tuned": {}}
+        last = undoing(present)
+        undone.append(last)
+        models = {k: version for k, version in present.models.items() if k not in last.off}
+        return {**to_settings(last.back, present), "models": models, "tuned": {}}
 
-    return undoing(_change(settings, changes)[0])
-
-
-def _change(
-    settings: Settings, changes: Callable[[ShopSettings], dict[str, Any]]
-) -> tuple[ShopSettings, ShopSettings]:
-    """Make changes for the very settings that they replace; return those and the new ones."""
-    for tries_left in range(_TRIES - 1, -1, -1):
-        present = settings.get()
-        try:
-            return present, settings.change(changes(present), expected=present.version).value
-        except Conflict:  # others change settings too
-            if not tries_left:
-                raise
-    raise AssertionError("unreachable")
+    settings.update(changes)
+    return undone[-1]
 
 
 def _require_unchanged(outcome: Outcome, present: ShopSettings) -> None:

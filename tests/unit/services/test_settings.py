@@ -90,6 +90,32 @@ def test_of_two_changes_at_once_the_first_to_be_stored_holds(office, settings, c
     assert settings.get() == ShopSettings(version=changed_before + 1, k=10)
 
 
+def test_an_update_is_made_again_for_what_others_stored_meanwhile(office, settings):
+    office.store.before("replace_one", lambda: settings.change({"k": 10, "w_user": 0.9}))
+    written = settings.update(lambda present: {"k": present.k + 1})
+    assert written.value == settings.get() == ShopSettings(version=2, k=11, w_user=0.9)
+
+
+def test_an_update_of_nothing_stores_nothing(office, settings):
+    stored = settings.change({"k": 10}).value
+    assert settings.update(lambda present: None) == Written(stored, None)
+    assert len(office.store.writes) == 1
+
+
+def test_an_update_gives_up_when_others_never_stop(office, settings):
+    seen = []
+
+    def busy(present):
+        seen.append(present.version)
+        office.store.before("replace_one", lambda: settings.change({"k": 20}))
+        return {"k": 10}
+
+    with pytest.raises(Conflict):
+        settings.update(busy)
+    assert seen == [0, 1, 2, 3, 4]
+    assert settings.get() == ShopSettings(version=5, k=20)
+
+
 @hypothesis_settings(max_examples=30)
 @given(
     st.lists(

@@ -20,6 +20,7 @@ from app.live.projections.keys import KeysProjection
 from app.live.projections.preferences import PreferencesProjection
 from app.live.projections.projection import Projection
 from app.live.projections.settings import SettingsProjection
+from app.recommender.shelf import ShopMemory
 
 
 class Live:
@@ -33,6 +34,7 @@ class Live:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Wire it; `clock` gives Unix seconds."""
+        scale = scale or RatingScale()
         self.later = Later()
         self.tables = tables = Tables(clock=clock)
         self.ids = IdsProjection(tables)
@@ -48,7 +50,7 @@ class Live:
             repositories.ratings,
             tables,
             settings=lambda: self.settings.current,
-            scale=scale or RatingScale(),
+            scale=scale,
             later=self.later,
         )
         self.history.watchers.append(self.preferences.refresh)
@@ -60,6 +62,15 @@ class Live:
         )
         self.habits = LearnedHabits(tables)
         self.learned = LearnedModels(tables, recency=lambda: self.settings.current.recency)
+        self.memory = ShopMemory(
+            tables,
+            self.catalogue,
+            self.contexts,
+            self.habits,
+            self.learned,
+            settings=lambda: self.settings.current,
+            scale=scale,
+        )
         self.models = ModelsProjection(lambda: self.settings.current.models)
         self.all: tuple[Projection, ...] = (
             self.ids,  # first: the rows of the others stand on it

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from app.bootstrap.live import Live
 from app.bootstrap.offline_learning import by_model, by_neighbours
-from app.bootstrap.shelves import build_recommendations
 from app.domain.catalogue import Item
 from app.domain.ratings import RatingBatch, RatingScale
 from app.domain.recommendations import Page, Query
@@ -18,6 +17,7 @@ from app.domain.settings import ShopSettings
 from app.engine.tables.event_record import EventBatch
 from app.offline.evaluation.interactions import NO_TIME, Interactions
 from app.offline.evaluation.ports import Ranking
+from app.recommender.shelves import build_recommendations
 
 _AT_ONCE = 20_000
 _UNTIMED_MS = 2 * 86_400_000  # before the clock: lately, but in no visit that lasts
@@ -105,7 +105,7 @@ class OfflineShop:
             self.scale,
             clock=lambda: self.now,
         )
-        self.shelves = build_recommendations(self.live, self.scale)
+        self.shelves = build_recommendations(self.live.memory)
         self._fill(interactions)
         for fit in learn:
             fit(self.live, interactions)

@@ -10,7 +10,6 @@ from socket import gethostname
 from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import find_secret
-from app.bootstrap.shelves import build_predictions, build_recommendations
 from app.bootstrap.snapshot_process import SnapshotProcess
 from app.bootstrap.training_process import TrainingProcess
 from app.domain.ratings import RatingScale
@@ -23,7 +22,9 @@ from app.live.freshness import Freshness
 from app.live.snapshot_keeper import SnapshotKeeper, SnapshotPolicy
 from app.live.snapshots import Snapshots
 from app.recommender.cursors import Cursors
+from app.recommender.predicted_ratings import PredictedRatings
 from app.recommender.profiles import Profiles
+from app.recommender.shelves import build_recommendations
 from app.repositories.erasure_files import ErasureFile
 from app.repositories.model_files import ModelFiles
 from app.repositories.snapshot_files import SnapshotFiles
@@ -142,7 +143,7 @@ def build_services(
             scale=scale,
             now=now,
         ),
-        recommendations=build_recommendations(live, scale),
+        recommendations=build_recommendations(live.memory),
         settings=shop_settings,
         health=Health(repositories.store, feed),
         feed=feed,
@@ -186,8 +187,8 @@ def build_services(
         tickets=Tickets(secret, now=now),
         cursors=Cursors(secret, now=now),
         contexts=live.contexts,
-        profiles=Profiles(live.tables, live.catalogue, settings=lambda: live.settings.current),
-        predicted_ratings=build_predictions(live, scale),
+        profiles=Profiles(live.memory),
+        predicted_ratings=PredictedRatings(live.memory),
         habits=live.habits,
         learned=live.learned,
         model_library=learning.library,

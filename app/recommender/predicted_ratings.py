@@ -1,12 +1,10 @@
 """What somebody would rate an item, by a fitted model or by the neighbours who rated it."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from app.domain.errors import UnknownItem
-from app.domain.ratings import RatingScale
 from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s, Int32s
@@ -14,7 +12,7 @@ from app.engine.models.ratings import Ratings
 from app.engine.recommenders.user_based import Neighbourhood
 from app.learning.learned import LearnedModels
 from app.live.memory import Tables
-from app.live.projections.catalogue import CatalogueProjection
+from app.recommender.shelf import ShopMemory
 
 NEIGHBOURS = "neighbours"
 
@@ -29,30 +27,19 @@ class Predicted(NamedTuple):
 class PredictedRatings:
     """Predicts from memory, by what the shopper has rated at the moment of asking."""
 
-    def __init__(
-        self,
-        tables: Tables,
-        learned: LearnedModels,
-        catalogue: CatalogueProjection,
-        *,
-        settings: Callable[[], ShopSettings],
-        scale: RatingScale,
-    ) -> None:
-        self._tables = tables
-        self._learned = learned
-        self._catalogue = catalogue
-        self._settings = settings
-        self._scale = scale
+    def __init__(self, memory: ShopMemory) -> None:
+        self._memory = memory
 
     def of(self, query: Query, item_id: str) -> Predicted:
         """Predict the rating of one item by the query's subject, or raise UnknownItem."""
-        tables, settings = self._tables, self._settings()
+        tables, catalogue = self._memory.tables, self._memory.catalogue
+        learned, settings = self._memory.learned, self._memory.settings()
         with tables.lock, tables.shopper.present(query):
-            row = self._catalogue.row(item_id)
-            if row is None or not self._catalogue.has(item_id):
+            row = catalogue.row(item_id)
+            if row is None or not catalogue.has(item_id):
                 raise UnknownItem(item_id)
-            rows, record = np.array([row], np.int32), self._learned.fitted(Ratings.kind)
-            said = by_model(tables, self._learned, rows)
+            rows, record = np.array([row], np.int32), learned.fitted(Ratings.kind)
+            said = by_model(tables, learned, rows)
             if record is not None and not np.isnan(said[0]):
                 return Predicted(self._clipped(said[0]), record.name)
             said = by_neighbours(tables, settings, rows)
@@ -63,7 +50,8 @@ class PredictedRatings:
         )
 
     def _clipped(self, rating: float) -> float:
-        return float(np.clip(rating, self._scale.lowest, self._scale.top))
+        scale = self._memory.scale
+        return float(np.clip(rating, scale.lowest, scale.top))
 
 
 def by_model(tables: Tables, learned: LearnedModels, rows: Int32s) -> Float64s:

@@ -1,6 +1,6 @@
 """What is known of a subject, computed from memory at the moment of asking."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,13 +16,11 @@ from app.domain.profiles import (
     SubjectProfile,
 )
 from app.domain.recommendations import Query
-from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s, Int32s
 from app.engine.tables.categories import NO_CATEGORY
 from app.engine.tables.event_record import EventRows
 from app.engine.tables.profile import Profile
-from app.live.memory import Tables
-from app.live.projections.catalogue import CatalogueProjection
+from app.recommender.shelf import ShopMemory
 
 
 def price_level(rows: Int32s, prices: Float64s, categories: Int32s) -> float | None:
@@ -74,16 +72,10 @@ class _Read(NamedTuple):
 class Profiles:
     """Features of shoppers and sessions."""
 
-    def __init__(
-        self,
-        tables: Tables,
-        catalogue: CatalogueProjection,
-        *,
-        settings: Callable[[], ShopSettings],
-    ) -> None:
-        self._tables = tables
-        self._catalogue = catalogue
-        self._settings = settings
+    def __init__(self, memory: ShopMemory) -> None:
+        self._tables = memory.tables
+        self._catalogue = memory.catalogue
+        self._settings = memory.settings
 
     def of(self, query: Query) -> SubjectProfile:
         """Return the profile of the query's subject; of an unknown one, an empty profile."""

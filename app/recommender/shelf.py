@@ -2,8 +2,8 @@
 
     sources -> filters -> scorers -> re-rankers -> explanation
 
-A shelf is put together from small parts; a new one is one file and one line of wiring. Parts work
-on whole arrays over item rows, so that filters act before the top n and pages stay full.
+A shelf is put together from small parts, and is a row of the table in `shelves`. Parts work on
+whole arrays over item rows, so that filters act before the top n and pages stay full.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +13,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.ratings import RatingScale
 from app.domain.recommendations import Candidate, Page, Query, Recommended
-from app.domain.settings import Strategy
+from app.domain.settings import ShopSettings, Strategy
 from app.engine.jit import Int32s
 from app.engine.recommenders.ranking import top_n
+from app.learning.learned import LearnedModels
+from app.live.contexts import Contexts
+from app.live.habits import LearnedHabits
 from app.live.memory import Tables
 from app.live.projections.catalogue import CatalogueProjection
 from app.recommender.sentences import sentence
@@ -24,6 +28,25 @@ from app.recommender.sentences import sentence
 Mask = NDArray[np.uint8]
 Scores = NDArray[np.float64]
 Reasons = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopMemory:
+    """What the parts of a shelf may use."""
+
+    tables: Tables
+    catalogue: CatalogueProjection
+    contexts: Contexts
+    habits: LearnedHabits
+    learned: LearnedModels
+    settings: Callable[[], ShopSettings]
+    scale: RatingScale
+
+    def named(self, row: int) -> dict[str, str | None]:
+        """Return id and title of an item, for reasons; no title if it has left the catalogue."""
+        item_id = self.tables.items.id(row)
+        known = self.catalogue.has(item_id)
+        return {"item_id": item_id, "title": self.catalogue.product(row).title if known else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +60,28 @@ class Scored:
     reasons: Callable[[Candidate], Reasons] | None = None
     evidence_only: bool = True
     """Whether a score of 0 means "nothing known" rather than a place at the end."""
+
+    @classmethod
+    def of_one(
+        cls,
+        strategy: str,
+        scores: Scores,
+        *,
+        told: Callable[[int], Any],
+        evidence_only: bool = True,
+    ) -> "Scored":
+        """Return what one strategy says; told : its reason for a row, shown under its name."""
+
+        def reasons(candidate: Candidate) -> Reasons:
+            return {"parts": dict(candidate.parts), str(strategy): told(candidate.row)}
+
+        return cls(
+            strategy,
+            scores,
+            parts=lambda row: {strategy: float(scores[row])},
+            reasons=reasons,
+            evidence_only=evidence_only,
+        )
 
     def plus(
         self,

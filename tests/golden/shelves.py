@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.bootstrap.offline import OfflineShop
-from app.bootstrap.shelves import build_predictions
 from app.domain.recommendations import Page, Query
+from app.recommender.predicted_ratings import PredictedRatings
 from tests.golden.questions import FITTED, LIVE, UNFITTED, questions, settings
 from tests.golden.seeded import Seeded, large_shop, small_shop
 
@@ -57,7 +57,7 @@ def _in_words(shelf: str, asked: dict[str, Any]) -> str:
 
 
 def _predictions(seeded: Seeded, shop: OfflineShop) -> Iterator[dict[str, Any]]:
-    told = build_predictions(shop.live, shop.scale)
+    told = PredictedRatings(shop.live.memory)
     for _ in range(N_PREDICTIONS):
         user, items = seeded.user_id(), sorted({seeded.item_id() for _ in range(5)})
         yield {

@@ -12,9 +12,8 @@ from app.bootstrap.live import Live
 from app.domain.changes import START, Change, ChangeBatch, Collection
 from app.domain.ratings import Rating
 from app.domain.recommendations import Query
-from app.domain.settings import Similarity
 from app.live.feed import Feed
-from app.recommender.scorers.popular import popular_shelf
+from app.recommender.shelves import build_recommendations
 from app.repositories.changes import MongoChanges
 from app.services.health import Health
 from tests.builders import RunningShop
@@ -76,16 +75,14 @@ class Memory:
         projections: Any = (self.slow, *self.live.all)
         self.feed = Feed(self.log, projections, self.live.tables.lock)
         self.health = Health(shop.repositories.store, self.feed)
-        self.shelf = popular_shelf(
-            self.live.tables, self.live.catalogue, shop.services.scale, self.live.contexts
-        )
+        self.shelves = build_recommendations(self.live.memory)
 
     def rated(self) -> int:
         return len(self.live.tables.preferences)
 
     def read(self) -> list[str]:
-        query = Query("ann", n=100, similarity=Similarity.COSINE)
-        shown = [place.product.item_id for place in self.shelf.fill(query).items]
+        page = self.shelves.shelf("popular", Query("ann", n=100))
+        shown = [place.product.item_id for place in page.items]
         return [item_id for item_id in shown if item_id in ITEMS]
 
 

@@ -1,83 +1,71 @@
-"""What a shopper bought before and may want again."""
+"""What a shopper bought before and may want again: as a list, and as a part of other scores."""
 
 import numpy as np
 
-from app.domain.recommendations import Candidate, Query
+from app.domain.recommendations import Query
+from app.domain.settings import Strategy
 from app.engine.tables.habits import DAY_MS, Habit
-from app.live.habits import LearnedHabits
-from app.live.memory import Tables
-from app.live.projections.catalogue import CatalogueProjection
-from app.recommender.filters.filters import common_filters
-from app.recommender.shelf import Mask, Reasons, Scored, Shelf
-from app.recommender.sources.parts import WholeCatalogue
+from app.recommender.shelf import Scored, Scorer, ShopMemory
 
 BUY_AGAIN = "buy_again"
 
 
-class NotTurnedDown:
-    """Leaves out what the shopper gave back or does not like."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    def __call__(self, query: Query, mask: Mask) -> None:
-        """Set those rows to 0."""
-        profile = self._tables.shopper.profile
-        if profile is not None:
-            mask[profile.items[profile.values < 0.0]] = 0
-
-
 class BuyAgainScorer:
-    """Scores what the shopper bought by how often, and by how due it is (`engine.habits`)."""
+    """Scores what was bought by how often, and by how due it is (`engine.habits`), in [0, 1)."""
 
-    def __init__(self, tables: Tables, habits: LearnedHabits) -> None:
-        self._tables = tables
-        self._habits = habits
+    def __init__(self, memory: ShopMemory) -> None:
+        self._memory = memory
 
     def __call__(self, query: Query) -> Scored | None:
-        """Return scores in [0, 1), or None if nothing was bought."""
-        habit = habit_of(self._tables, self._habits)
+        habit = _habit_of(self._memory)
         if habit is None:
             return None
-        scores = np.zeros(self._tables.items.capacity)
+        scores = np.zeros(self._memory.tables.items.capacity)
         scores[habit.rows] = habit.scores
+        return Scored.of_one(BUY_AGAIN, scores, told=lambda row: _told(habit, row))
 
-        def reasons(candidate: Candidate) -> Reasons:
-            return {"parts": dict(candidate.parts), BUY_AGAIN: told_of(habit, candidate.row)}
 
-        return Scored(
-            BUY_AGAIN, scores, parts=lambda row: {BUY_AGAIN: float(scores[row])}, reasons=reasons
+class WithHabits:
+    """Adds strength * habit (`engine.habits`) to the scores of another scorer, as one more part."""
+
+    def __init__(self, scorer: Scorer, memory: ShopMemory) -> None:
+        self._scorer = scorer
+        self._memory = memory
+
+    def __call__(self, query: Query) -> Scored | None:
+        scored = self._scorer(query)
+        strength = self._memory.settings().repeat_strength
+        if scored is None or not strength:
+            return scored
+        habit = _habit_of(self._memory)
+        if habit is None:
+            return scored
+        unit = self._memory.scale.top if scored.strategy == Strategy.USER else 1.0
+        again = np.zeros(self._memory.tables.items.capacity)
+        again[habit.rows] = habit.scores * (unit * strength)
+
+        return scored.plus(
+            BUY_AGAIN,
+            scored.scores + again,
+            part=lambda row: float(again[row]),
+            told=lambda row: _told(habit, row) if again[row] else None,
         )
 
 
-def habit_of(tables: Tables, habits: LearnedHabits) -> Habit | None:
+def _habit_of(memory: ShopMemory) -> Habit | None:
     """Return how the present shopper buys again; None if nothing was bought."""
-    shopper = tables.shopper
+    shopper = memory.tables.shopper
     if shopper.implied is None:
         return None
     half_life = shopper.implied.landmark.half_life
-    habit = habits.current.of(shopper.events, shopper.now, half_life=half_life)
+    habit = memory.habits.current.of(shopper.events, shopper.now, half_life=half_life)
     return habit if habit.rows.size else None
 
 
-def told_of(habit: Habit, row: int) -> dict[str, float]:
-    """Return the reason of one item of a habit."""
+def _told(habit: Habit, row: int) -> dict[str, float]:
     at = int(np.searchsorted(habit.rows, row))
     return {
         "times": int(habit.times[at]),
         "usual_days": round(float(habit.usual[at]) / DAY_MS, 1),
         "last_days_ago": round(float(habit.age[at]) / DAY_MS, 1),
     }
-
-
-def buy_again_shelf(tables: Tables, catalogue: CatalogueProjection, habits: LearnedHabits) -> Shelf:
-    """Return the shelf of what may be bought again; nothing fills it."""
-    return Shelf(
-        tables,
-        catalogue,
-        sources=[WholeCatalogue(catalogue)],
-        filters=[*common_filters(tables, catalogue), NotTurnedDown(tables)],
-        scorers=[BuyAgainScorer(tables, habits)],
-        strategy=BUY_AGAIN,
-        needs=("subject",),
-    )

@@ -3,22 +3,23 @@
 from typing import Any
 
 from app.domain.recommendations import Query
-from app.live.contexts import Contexts, Lift
-from app.recommender.shelf import Scored, Scorer
+from app.live.contexts import Lift
+from app.recommender.shelf import Scored, Scorer, ShopMemory
 
 CONTEXT = "context"
 _TOLD_FROM = 0.05  # a smaller difference is no reason
 
 
 class InContext:
-    """Multiplies the scores of another scorer by what the present context lifts each item."""
+    """Multiplies the scores above 0 of another scorer by what the present context lifts each item;
+    one more part holds the difference.
+    """
 
-    def __init__(self, scorer: Scorer, contexts: Contexts) -> None:
+    def __init__(self, scorer: Scorer, memory: ShopMemory) -> None:
         self._scorer = scorer
-        self._contexts = contexts
+        self._contexts = memory.contexts
 
     def __call__(self, query: Query) -> Scored | None:
-        """Return the scores, those above 0 lifted; a part `context` holds the difference."""
         scored = self._scorer(query)
         if scored is None or (lift := self._contexts.lift(query)) is None:
             return scored

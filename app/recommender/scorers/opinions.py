@@ -7,14 +7,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from app.domain.recommendations import Query
-from app.domain.settings import ShopSettings, Strategy
+from app.domain.settings import LEARNED, ShopSettings, Strategy
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.co_rated import CoRating
 from app.engine.recommenders.explanation import UserExplanation, shares
 from app.engine.recommenders.user_based import Neighbourhood, Neighbours
 from app.engine.tables.profile import Profile
-from app.learning.learned import LearnedModels
-from app.live.memory import Tables
+from app.recommender.shelf import ShopMemory
 
 _SHOWN = 5  # neighbours that are told apart; the others are in their count
 
@@ -47,15 +46,14 @@ class Voice(Protocol):
 
 
 class ByUsers:
-    """What the most similar shoppers prefer."""
+    """What the most similar shoppers prefer, in rating units."""
 
-    def __init__(self, tables: Tables, *, settings: Callable[[], ShopSettings], top: float) -> None:
-        self._tables = tables
-        self._settings = settings
-        self._top = top
+    def __init__(self, memory: ShopMemory) -> None:
+        self._tables = memory.tables
+        self._settings = memory.settings
+        self._top = memory.scale.top
 
     def __call__(self, profile: Profile, query: Query) -> Opinion:
-        """Return scores in rating units."""
         users, g = self._tables.user_based, self._tables.shopper.g
         near = _neighbourhood(query, self._settings())
         found = users.neighbours(profile, near, g=g)
@@ -97,13 +95,12 @@ def _told_neighbours(why: UserExplanation, of: Neighbours) -> dict[str, Any]:
 
 
 class ByFeatures:
-    """What resembles the shopper's items."""
+    """What resembles the shopper's items, in [0, 1]."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    def __init__(self, memory: ShopMemory) -> None:
+        self._tables = memory.tables
 
     def __call__(self, profile: Profile, query: Query) -> Opinion:
-        """Return scores in [0, 1]."""
         items = self._tables.item_based
 
         def why(row: int) -> Brought:
@@ -120,14 +117,13 @@ def _shares_of(amounts: Mapping[str, float]) -> dict[str, float]:
 
 
 class ByCoRating:
-    """What those prefer who prefer the shopper's items."""
+    """What those prefer who prefer the shopper's items; the best score is 1."""
 
-    def __init__(self, tables: Tables, *, settings: Callable[[], ShopSettings]) -> None:
-        self._tables = tables
-        self._settings = settings
+    def __init__(self, memory: ShopMemory) -> None:
+        self._tables = memory.tables
+        self._settings = memory.settings
 
     def __call__(self, profile: Profile, query: Query) -> Opinion | None:
-        """Return scores of which the best is 1."""
         shop, co_rated = self._settings(), self._tables.co_rated
         knobs = CoRating(
             rarity=shop.co_rarity,
@@ -144,14 +140,13 @@ class ByCoRating:
 
 
 class ByModel:
-    """What a learned model says."""
+    """What a learned model says; the best score is 1."""
 
-    def __init__(self, kind: Strategy, learned: LearnedModels) -> None:
+    def __init__(self, kind: Strategy, memory: ShopMemory) -> None:
         self._kind = kind
-        self._learned = learned
+        self._learned = memory.learned
 
     def __call__(self, profile: Profile, query: Query) -> Opinion | None:
-        """Return scores of which the best is 1; None without a model, or if it knows nobody."""
         scores = self._learned.scores(self._kind, profile)
         if scores is None:
             return None
@@ -166,6 +161,16 @@ class ByModel:
 def _of_the_best(scores: Float64s, why: Callable[[int], Brought]) -> Opinion | None:
     best = float(scores.max(initial=0.0))
     return Opinion(scores / best, 1.0, why) if best > 0.0 else None
+
+
+def voices(memory: ShopMemory) -> Mapping[Strategy, Voice]:
+    """Return every way to score items for a shopper."""
+    return {
+        Strategy.USER: ByUsers(memory),
+        Strategy.ITEM: ByFeatures(memory),
+        Strategy.CO_RATED: ByCoRating(memory),
+        **{kind: ByModel(kind, memory) for kind in LEARNED},
+    }
 
 
 def merged(

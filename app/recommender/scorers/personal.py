@@ -11,26 +11,24 @@ from app.domain.recommendations import Candidate, Query
 from app.domain.settings import WEIGHTS_OF, Strategy
 from app.engine.recommenders import hybrid
 from app.engine.tables.profile import Profile
-from app.live.memory import Tables
-from app.live.projections.catalogue import CatalogueProjection
-from app.recommender.scorers.naming import named
-from app.recommender.scorers.opinions import Opinion, Voice, merged
-from app.recommender.shelf import Reasons, Scored
+from app.recommender.scorers.opinions import Opinion, merged, voices
+from app.recommender.shelf import Reasons, Scored, ShopMemory
 
 _SHOWN = 5  # of the shopper's items; the shares of the rest are missing to 1
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalReasons:
-    """Explains one candidate at a time, from the opinions that made its score."""
+    """Explains one candidate at a time, from the opinions that made its score.
 
-    tables: Tables
-    catalogue: CatalogueProjection
+    Parts, neighbours (unnamed) and own items; the shares of these sum to 1.
+    """
+
+    memory: ShopMemory
     profile: Profile
     opinions: Mapping[str, Opinion]
 
     def __call__(self, candidate: Candidate) -> Reasons:
-        """Return parts, neighbours (unnamed) and own items; the shares of these sum to 1."""
         share_of, told = merged(self.opinions, candidate.parts, candidate.row)
         parts = {str(name): part for name, part in candidate.parts.items()}
         return {"parts": parts, **told, "because": self._because(share_of)}
@@ -38,7 +36,7 @@ class PersonalReasons:
     def _because(self, share_of: Mapping[int, float]) -> list[dict[str, Any]]:
         """Return the largest shares. Equal ones go by id: last digits and rows differ by worker."""
         shares = ((round(share, 9), row) for row, share in share_of.items())
-        ids = self.tables.items
+        ids = self.memory.tables.items
         ranked = sorted(
             # what is less is the rounding error of vectors at right angles
             ((-share, ids.id(row), row) for share, row in shares if share > 0)
@@ -48,7 +46,7 @@ class PersonalReasons:
         )
         return [
             {
-                **named(self.tables, self.catalogue, row),
+                **self.memory.named(row),
                 "rating": round(rating_of[row], 9),
                 "share": -negative,
             }
@@ -57,22 +55,18 @@ class PersonalReasons:
 
 
 class PersonalScorer:
-    """Scores items by the strategy of the query; knows only shoppers with preferences."""
+    """Scores items by the strategy of the query; knows only shoppers with preferences.
 
-    def __init__(
-        self, tables: Tables, catalogue: CatalogueProjection, voices: Mapping[Strategy, Voice]
-    ) -> None:
-        self._tables = tables
-        self._catalogue = catalogue
-        self._voices = voices
+    A strategy that knows nothing of this shopper gives way to the hybrid, whose parts that know
+    nothing leave their weight to the others.
+    """
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._memory = memory
+        self._voices = voices(memory)
 
     def __call__(self, query: Query) -> Scored | None:
-        """Return scores, or None if nothing is known of the shopper.
-
-        A strategy that knows nothing of this shopper gives way to the hybrid, whose parts that
-        know nothing leave their weight to the others.
-        """
-        profile = self._tables.shopper.profile
+        profile = self._memory.tables.shopper.profile
         if profile is None or query.strategy is Strategy.POPULAR:
             return None
         if query.strategy is not Strategy.HYBRID:
@@ -90,7 +84,7 @@ class PersonalScorer:
             strategy,
             opinion.scores,
             parts=lambda row: {strategy: float(opinion.scores[row])},
-            reasons=PersonalReasons(self._tables, self._catalogue, profile, {strategy: opinion}),
+            reasons=PersonalReasons(self._memory, profile, {strategy: opinion}),
         )
 
     def _together(self, profile: Profile, query: Query) -> Scored | None:
@@ -107,5 +101,5 @@ class PersonalScorer:
             Strategy.HYBRID,
             reduce(np.add, summands.values()),  # a stack of them would be one more copy
             parts=lambda row: {part: float(own[row]) for part, own in summands.items()},
-            reasons=PersonalReasons(self._tables, self._catalogue, profile, opinions),
+            reasons=PersonalReasons(self._memory, profile, opinions),
         )

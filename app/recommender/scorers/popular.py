@@ -1,20 +1,22 @@
 """What most shoppers prefer, and what most was done with lately."""
 
+from typing import Any
+
 import numpy as np
 
-from app.domain.ratings import RatingScale
-from app.domain.recommendations import Candidate, Query
+from app.domain.recommendations import Query, Window
 from app.domain.settings import Strategy
 from app.engine.jit import Float64s
+from app.engine.tables.activity import DAY_MS, DAYS, Span
 from app.engine.tables.preferences import Preferences
-from app.live.contexts import Contexts
-from app.live.memory import Tables
-from app.live.projections.catalogue import CatalogueProjection
-from app.recommender.filters.filters import common_filters
-from app.recommender.scorers.context import InContext
-from app.recommender.scorers.windows import SPANS, begin
-from app.recommender.shelf import Reasons, Scored, Shelf
-from app.recommender.sources.parts import NotRatedYet, WholeCatalogue
+from app.recommender.shelf import Scored, ShopMemory
+
+SPANS = {
+    Window.DAY: Span.DAY,
+    Window.WEEK: Span.WEEK,
+    Window.MONTH: Span.MONTH,
+    Window.ALL: Span.ALL,
+}
 
 
 def popularity_scores(preferences: Preferences, *, top: float, g: float = 1.0) -> Float64s:
@@ -35,79 +37,55 @@ def popularity_scores(preferences: Preferences, *, top: float, g: float = 1.0) -
 
 
 class PopularScorer:
-    """Scores items by how many shoppers prefer them and how much. Knows every item."""
+    """Scores every item by how many shoppers prefer it and how much, in [0, 1].
 
-    def __init__(self, tables: Tables, scale: RatingScale) -> None:
-        self._tables = tables
-        self._scale = scale
+    Items nobody rated stand at the end, by their ids.
+    """
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._tables = memory.tables
+        self._scale = memory.scale
 
     def __call__(self, query: Query) -> Scored:
-        """Return popularity in [0, 1]; items nobody rated stand at the end, by their ids."""
-        scores = popularity_scores(
-            self._tables.preferences, top=self._scale.top, g=self._tables.shopper.g
-        )
+        preferences = self._tables.preferences
 
-        def reasons(candidate: Candidate) -> Reasons:
-            raters = self._tables.preferences.by_item.length(candidate.row)
-            popular = {"ratings": raters, "category": query.category}
-            return {"parts": dict(candidate.parts), "popular": popular}
+        def told(row: int) -> dict[str, Any]:
+            return {"ratings": preferences.by_item.length(row), "category": query.category}
 
-        return Scored(
-            Strategy.POPULAR,
-            scores,
-            parts=lambda row: {Strategy.POPULAR: float(scores[row])},
-            reasons=reasons,
-            evidence_only=False,
-        )
+        scores = popularity_scores(preferences, top=self._scale.top, g=self._tables.shopper.g)
+        return Scored.of_one(Strategy.POPULAR, scores, told=told, evidence_only=False)
 
 
 class PopularInWindow:
-    """Scores items by the weights of the events of a window, newer ones more."""
+    """Scores items by the weights of the events of the query's window, newer ones more.
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    Scores are shares of the most popular item's sum. A sum below the weight of one view counts as
+    that view's share, so that what happened long ago is not popular today for lack of anything
+    newer.
+    """
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._tables = memory.tables
 
     def __call__(self, query: Query) -> Scored | None:
-        """Return shares of the most popular item's sum, or None if the query names no window.
-
-        A sum below the weight of one view counts as that view's share, so that what happened long
-        ago is not popular today for lack of anything newer.
-        """
         window = query.window
         if window is None:
             return None
-        now = self._tables.shopper.now
-        sums = self._tables.activity.weighed(SPANS[window], now)
+        activity, now = self._tables.activity, self._tables.shopper.now
+        sums = activity.weighed(SPANS[window], now)
         scores = sums / max(1.0, float(sums.max(initial=0.0)))
 
-        def reasons(candidate: Candidate) -> Reasons:
-            popular = {
+        def told(row: int) -> dict[str, Any]:
+            return {
                 "window": window.value,
                 "category": query.category,
-                "events": self._tables.activity.since(candidate.row, begin(window, now)),
+                "events": activity.since(row, _begin(window, now)),
             }
-            return {"parts": dict(candidate.parts), "popular": popular}
 
-        return Scored(
-            Strategy.POPULAR,
-            scores,
-            parts=lambda row: {Strategy.POPULAR: float(scores[row])},
-            reasons=reasons,
-        )
+        return Scored.of_one(Strategy.POPULAR, scores, told=told)
 
 
-def popular_shelf(
-    tables: Tables, catalogue: CatalogueProjection, scale: RatingScale, contexts: Contexts
-) -> Shelf:
-    """Return the shelf of what is popular, in a window or by all that is preferred."""
-    return Shelf(
-        tables,
-        catalogue,
-        sources=[WholeCatalogue(catalogue)],
-        filters=[*common_filters(tables, catalogue), NotRatedYet(tables)],
-        scorers=[
-            InContext(PopularInWindow(tables), contexts),
-            InContext(PopularScorer(tables, scale), contexts),
-        ],
-        takes=("category", "window"),
-    )
+def _begin(window: Window, now: int) -> int:
+    """Return when a window that ends `now` began, in ms since 1970."""
+    days = DAYS.get(SPANS[window])
+    return 0 if days is None else now - days * DAY_MS

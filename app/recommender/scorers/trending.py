@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 import numpy as np
 
 from app.domain.errors import InvalidInput
-from app.domain.ratings import RatingScale
-from app.domain.recommendations import Candidate, Query, Window
+from app.domain.recommendations import Query, Window
 from app.engine.jit import Float64s
 from app.engine.tables.activity import Span
-from app.live.memory import Tables
-from app.live.projections.catalogue import CatalogueProjection
-from app.recommender.filters.filters import common_filters
-from app.recommender.scorers.popular import PopularScorer
-from app.recommender.scorers.windows import SPANS
-from app.recommender.shelf import Reasons, Scored, Shelf
-from app.recommender.sources.parts import NotRatedYet, WholeCatalogue
+from app.recommender.scorers.popular import SPANS
+from app.recommender.shelf import Scored, ShopMemory
 
+TRENDING = "trending"
+_USUAL = {
+    Window.DAY: Span.WEEK,
+    Window.WEEK: Span.MONTH,
+    Window.MONTH: Span.SEASON,
+}
+"""What a window is compared with: about four times as long, or a week of days."""
 PRIOR_EVENTS = 10.0
 LEAST_GROWTH = 1.5
 _EVENTS_A_WINDOW = 2.0 * log(2.0)  # by a sum with half a window as its half-life
@@ -51,54 +53,30 @@ def trends(short: Float64s, long: Float64s) -> Trends:
     return Trends(recent, usual, (recent + PRIOR_EVENTS) / (usual + PRIOR_EVENTS))
 
 
-TRENDING = "trending"
-_USUAL = {
-    Window.DAY: Span.WEEK,
-    Window.WEEK: Span.MONTH,
-    Window.MONTH: Span.SEASON,
-}
-"""What a window is compared with: about four times as long, or a week of days."""
-
-
 class TrendingScorer:
-    """Scores items by their growth, shrunk towards none where there are few events."""
+    """Scores items by their growth, shrunk towards none where there are few events.
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    A query for all time raises InvalidInput.
+    """
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._tables = memory.tables
 
     def __call__(self, query: Query) -> Scored:
-        """Return 1 - 1 / growth; 0 for what is no trend. Raises InvalidInput for all time."""
         window = query.window or Window.WEEK
         usual = _USUAL.get(window)
         if usual is None:
             raise InvalidInput("window", "a trend is of a day, a week or a month")
         activity, now = self._tables.activity, self._tables.shopper.now
         found = trends(activity.counted(SPANS[window], now), activity.counted(usual, now))
-        scores = found.scores
 
-        def reasons(candidate: Candidate) -> Reasons:
-            row = candidate.row
-            trend = {
+        def told(row: int) -> dict[str, Any]:
+            return {
                 "growth": round(float(found.growth[row]), 3),
                 "recent": round(float(found.recent[row]), 1),
                 "usual": round(float(found.usual[row]), 1),
                 "window": window.value,
                 "category": query.category,
             }
-            return {"parts": dict(candidate.parts), "trending": trend}
 
-        return Scored(
-            TRENDING, scores, parts=lambda row: {TRENDING: float(scores[row])}, reasons=reasons
-        )
-
-
-def trending_shelf(tables: Tables, catalogue: CatalogueProjection, scale: RatingScale) -> Shelf:
-    """Return the shelf of what is trending; what is popular fills it up."""
-    return Shelf(
-        tables,
-        catalogue,
-        sources=[WholeCatalogue(catalogue)],
-        filters=[*common_filters(tables, catalogue), NotRatedYet(tables)],
-        scorers=[TrendingScorer(tables), PopularScorer(tables, scale)],
-        takes=("category", "window"),
-    )
+        return Scored.of_one(TRENDING, found.scores, told=told)

@@ -1,20 +1,16 @@
 """Filters that ask what the subject did."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from app.domain.events import Kind
 from app.domain.recommendations import Query
-from app.domain.settings import ShopSettings
 from app.engine.jit import Bytes, Int32s
 from app.engine.tables.event_record import KINDS, EventRows
-from app.live.memory import Tables
-from app.recommender.shelf import Mask
+from app.recommender.shelf import Mask, ShopMemory
 
 _DAY_MS = 86_400_000
+LOOKS = np.array([KINDS.index(Kind.VIEW), KINDS.index(Kind.SEARCH)], np.uint8)
 _BOUGHT = np.array([KINDS.index(Kind.PURCHASE)], np.uint8)
-_LOOKS = np.array([KINDS.index(Kind.VIEW), KINDS.index(Kind.SEARCH)], np.uint8)
 _ADDED = KINDS.index(Kind.CART_ADD)
 _OF_CART = np.array([_ADDED, KINDS.index(Kind.CART_REMOVE), *_BOUGHT], np.uint8)
 
@@ -22,16 +18,15 @@ _OF_CART = np.array([_ADDED, KINDS.index(Kind.CART_REMOVE), *_BOUGHT], np.uint8)
 class NotLately:
     """Leaves out what the query says: what was bought or looked at lately, what is in the cart."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._shopper = tables.shopper
+    def __init__(self, memory: ShopMemory) -> None:
+        self._shopper = memory.tables.shopper
 
     def __call__(self, query: Query, mask: Mask) -> None:
-        """Set those rows to 0."""
         asked = query.filters
         if asked.bought_days or asked.seen_days or asked.cart:
             events, now = self._shopper.events, self._shopper.now
             mask[_lately(events, _BOUGHT, now, asked.bought_days)] = 0
-            mask[_lately(events, _LOOKS, now, asked.seen_days)] = 0
+            mask[_lately(events, LOOKS, now, asked.seen_days)] = 0
             if asked.cart:
                 mask[in_cart(events)] = 0
 
@@ -39,15 +34,36 @@ class NotLately:
 class NotBoughtLately:
     """Leaves out what was bought in the days the shop says, unless the query says others."""
 
-    def __init__(self, tables: Tables, settings: Callable[[], ShopSettings]) -> None:
-        self._shopper = tables.shopper
-        self._settings = settings
+    def __init__(self, memory: ShopMemory) -> None:
+        self._shopper = memory.tables.shopper
+        self._settings = memory.settings
 
     def __call__(self, query: Query, mask: Mask) -> None:
-        """Set those rows to 0."""
         days = self._settings().hide_bought_days
         if days and query.filters.bought_days is None:
             mask[_lately(self._shopper.events, _BOUGHT, self._shopper.now, days)] = 0
+
+
+class NotRatedYet:
+    """Leaves out what the shopper has rated, or turned down by what was done."""
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._shopper = memory.tables.shopper
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        if (profile := self._shopper.profile) is not None:
+            mask[profile.settled] = 0
+
+
+class NotTurnedDown:
+    """Leaves out what the shopper gave back or does not like."""
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._shopper = memory.tables.shopper
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        if (profile := self._shopper.profile) is not None:
+            mask[profile.items[profile.values < 0.0]] = 0
 
 
 def _lately(events: EventRows, kinds: Bytes, now: int, days: float | None) -> Int32s:

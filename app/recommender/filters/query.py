@@ -1,0 +1,51 @@
+"""Filters that ask what the query says of items."""
+
+from app.domain.filters import NO_FILTERS, Filters
+from app.domain.recommendations import Query
+from app.live.memory import Tables
+from app.recommender.shelf import Mask, ShopMemory
+
+
+class Wanted:
+    """Leaves out what does not pass the query's filters, as far as they are about items."""
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._catalogue = memory.catalogue
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        filters = query.filters
+        if filters is NO_FILTERS:
+            return
+        self._catalogue.facets.narrow(filters, mask)
+        for item_id in filters.exclude:
+            row = self._catalogue.row(item_id)
+            if row is not None:
+                mask[row] = 0
+
+
+class InCategory:
+    """Leaves out what is not in the query's category or below it: all, where nobody knows it."""
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._facets = memory.catalogue.facets
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        if query.category is not None:
+            self._facets.narrow(Filters(any_category=(query.category,)), mask)
+
+
+class NotItself:
+    """Leaves out the item, or the items of the cart, that the shelf is about."""
+
+    def __init__(self, memory: ShopMemory) -> None:
+        self._tables = memory.tables
+
+    def __call__(self, query: Query, mask: Mask) -> None:
+        mask[rows_about(self._tables, query)] = 0
+
+
+def rows_about(tables: Tables, query: Query) -> list[int]:
+    """Return the rows of the items the query is about, each once, as far as they are known."""
+    about = query.items if query.item_id is None else (query.item_id,)
+    found = (tables.items.row(item_id) for item_id in dict.fromkeys(about))
+    return [row for row in found if row is not None]

@@ -1,0 +1,48 @@
+"""What usually comes next after what the shopper did in this visit."""
+
+from typing import Any
+
+from app.domain.recommendations import Query
+from app.domain.settings import Strategy
+from app.engine.recommenders.transitions import Next, last_items
+from app.recommender.shelf import Scored, Scorer, ShopMemory
+
+SESSION = "session"
+_VISIT_MS = 24 * 3_600_000  # clicks from before that say nothing of what comes next
+_MINUTE_MS = 60_000
+
+
+class WithNextItems:
+    """Adds strength * T (`engine.transitions`) to the scores of another scorer, which knows the
+    shopper, as one more part.
+    """
+
+    def __init__(self, scorer: Scorer, memory: ShopMemory) -> None:
+        self._scorer = scorer
+        self._memory = memory
+
+    def __call__(self, query: Query) -> Scored | None:
+        scored = self._scorer(query)
+        if scored is None or not query.session_strength or not (found := self._next()):
+            return scored
+        unit = self._memory.scale.top if scored.strategy == Strategy.USER else 1.0
+        session = found.scores * (unit * query.session_strength)
+
+        def told(row: int) -> list[dict[str, Any]]:
+            return [
+                {"after": self._memory.named(item), "share": round(share, 9)}
+                for item, share in found.why(row)
+            ]
+
+        return scored.plus(
+            SESSION, scored.scores + session, part=lambda row: float(session[row]), told=told
+        )
+
+    def _next(self) -> Next | None:
+        tables, shopper = self._memory.tables, self._memory.tables.shopper
+        if shopper.implied is None:
+            return None
+        weights = shopper.implied.weights
+        clicks = last_items(shopper.events, weights, shopper.now - _VISIT_MS)
+        patience = int(self._memory.settings().session_minutes * _MINUTE_MS)
+        return tables.transitions.after(clicks, weights, patience=patience)

@@ -1,1 +1,0 @@
-"""One shelf each: candidate sources, filters, scorers, re-rankers, explanation."""

@@ -30,7 +30,6 @@ class FittedModel:
 
     @classmethod
     def of(cls, record: ModelRecord, model: Model, items: Sequence[str]) -> "FittedModel":
-        """Put a model together with the ids of its rows."""
         parts = {"model": dict(model.arrays()), "items": _packed(items)}
         return cls(record, model, parts, FrozenIds(parts["items"]))
 

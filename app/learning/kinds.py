@@ -27,8 +27,6 @@ Fit = Callable[..., Model]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of model."""
-
     name: str
     parameters: type[Any]
     """A frozen dataclass, all of whose fields have defaults."""

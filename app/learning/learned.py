@@ -46,7 +46,6 @@ class ModelRows:
                 self._of_live[live] = row
 
     def close(self) -> None:
-        """Watch no more."""
         if self in self._live.watchers:
             self._live.watchers.remove(self)
 
@@ -57,18 +56,15 @@ class ModelRows:
         return found
 
     def added(self, rows: Int64s, ids: Sequence[str]) -> None:
-        """Take in ids that are new in the index."""
         self._fit()
         for row, id_ in zip(rows.tolist(), ids, strict=True):
             self._of_live[row] = self._known.find(id_)
 
     def dropped(self, row: int) -> None:
-        """Take in that a live row belongs to nobody."""
         if row < self._of_live.size:
             self._of_live[row] = UNKNOWN
 
     def restored(self) -> None:
-        """Take in that the index has become another."""
         self._of_live = np.full(self._live.capacity, UNKNOWN, np.int32)
         self.take(slice(None))
 
@@ -118,7 +114,6 @@ class LearnedModels:
 
     @property
     def records(self) -> dict[str, ModelRecord]:
-        """Return what is in memory, by kind."""
         return {kind: held.fitted.record for kind, held in self._held.items()}
 
     def scores(self, kind: str, profile: Profile) -> Float64s | None:
@@ -193,7 +188,6 @@ class LearnedModels:
         self._swap(fitted.record.kind, _Held(fitted, rows))
 
     def drop(self, kind: str) -> None:
-        """Have no model of a kind any more."""
         self._swap(kind, None)
 
     def _swap(self, kind: str, held: _Held | None) -> None:

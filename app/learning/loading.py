@@ -61,7 +61,6 @@ class ModelLoader:
         self._thread.start()
 
     def stop(self) -> None:
-        """Follow no more."""
         self._stop.set()
         self._bell.set()
         if self._thread is not None:

@@ -68,7 +68,6 @@ def taken_up(tables: Tables) -> Preferred:
 
 
 def _are_liked(tables: Tables, found: Moments) -> NDArray[np.bool_]:
-    """Return which pairs have a preference above 0."""
     rows, entries, values = tables.preferences.by_user.entries()
     width = np.int64(tables.items.capacity)
     above = values > 0.0

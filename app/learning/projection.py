@@ -27,15 +27,12 @@ class ModelsProjection:
 
     @property
     def wanted(self) -> dict[str, int]:
-        """Return the version in force of each kind."""
         return dict(self._wanted())
 
     def load(self) -> None:
-        """Look at the settings, which have been loaded."""
         self._look()
 
     def apply(self, change: Change) -> None:
-        """Look at the settings, which have changed."""
         self._look()
 
     def _look(self) -> None:
@@ -49,13 +46,10 @@ class ModelsProjection:
         """Models hold nothing of single shoppers."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return nothing: models lie in files of their own."""
         return {}
 
     def restore(self, arrays: Arrays) -> None:
-        """Look at the settings, which have been restored."""
         self._look()
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Return nothing: which models are in force is among the settings."""
         return []

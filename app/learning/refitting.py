@@ -60,7 +60,6 @@ class ModelRefitting:
         return None
 
     def stop(self) -> None:
-        """End the fit that is under way."""
         self._trainer.stop()
 
     def _is_due(self, kind: str, shop: ShopSettings) -> bool:

@@ -19,7 +19,6 @@ class ModelSwitch:
 
     @property
     def in_force(self) -> Mapping[str, int]:
-        """Return the version in force of each kind."""
         return self._settings.get().models
 
     def use(self, kind: str, version: int) -> None:

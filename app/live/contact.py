@@ -20,7 +20,6 @@ class Contact:
         return self._head
 
     def heard(self, head: Position) -> None:
-        """Take note of an answer."""
         self._head = max(self._head, head)
         self._heard = time.monotonic()
         self._listening, self._lost = True, False

@@ -8,7 +8,6 @@ from app.engine.tables.event_record import Fact
 
 
 def to_fact(event: Event) -> Fact:
-    """Return what the history keeps of an event."""
     return Fact(
         event.key.event_id,
         event.kind,

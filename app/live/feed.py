@@ -186,7 +186,6 @@ class Feed:
         self._loaded = True
 
     def stop(self) -> None:
-        """Stop following; memory stays as it is."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)

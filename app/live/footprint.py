@@ -39,7 +39,6 @@ class Footprint:
 
 
 def footprint(tables: Tables) -> Footprint:
-    """Return the footprint of this process, with these tables."""
     pid = os.getpid()
     memory = process_memory(pid)
     return Footprint(

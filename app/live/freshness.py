@@ -46,7 +46,6 @@ class Freshness:
         _ = self._installation
 
     def token(self, position: Position) -> str:
-        """Return the token of a write."""
         return f"{position.seconds:x}-{position.increment:x}-{self._installation}"
 
     def is_reached(self, token: str) -> bool:

@@ -22,7 +22,6 @@ class Later:
             self._jobs[job] = None
 
     def run(self) -> None:
-        """Do what waits."""
         with self._lock:
             jobs, self._jobs = self._jobs, {}
         for job in jobs:

@@ -85,7 +85,6 @@ class SnapshotKeeper:
             self._snapshots.discard()
 
     def stop(self) -> None:
-        """End the making that is under way, if any."""
         self._maker.stop()
 
     def _is_worth_it(self) -> bool:

@@ -70,8 +70,6 @@ class _Read(NamedTuple):
 
 
 class Profiles:
-    """Features of shoppers and sessions."""
-
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
         self._catalogue = memory.catalogue

@@ -28,12 +28,10 @@ class Recommendations:
 
     @property
     def shown_items(self) -> int:
-        """Return how many items may be shown at all."""
         return len(self._catalogue)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the names of the shelves."""
         return tuple(self._shelves)
 
     def shelf(self, name: str, query: Query) -> Page:

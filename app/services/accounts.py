@@ -29,8 +29,6 @@ T = TypeVar("T")
 
 
 class Accounts:
-    """Use cases around accounts and bearer tokens."""
-
     def __init__(
         self,
         accounts: AccountRepository,

@@ -26,7 +26,6 @@ class Chores:
         self._rounds = Rounds("chores", self.run_once, seconds=seconds)
 
     def start(self) -> None:
-        """Begin, in a thread of its own."""
         self._rounds.start()
 
     def stop(self) -> None:
@@ -34,7 +33,6 @@ class Chores:
         self._rounds.stop()
 
     def run_once(self) -> None:
-        """Run every task whose lease can be had."""
         for name, task in self._tasks.items():
             if self._leases.acquire(name, self._holder, seconds=_LEASE_SECONDS):
                 try:

@@ -39,7 +39,6 @@ class Traces:
     sessions: SessionRepository
 
     def any_of(self, subject: str) -> bool:
-        """Return whether there is any."""
         return (
             self.accounts.find(subject) is not None
             or self.ratings.has_user(subject)
@@ -49,8 +48,6 @@ class Traces:
 
 
 class Deletions:
-    """Use cases around leaving."""
-
     def __init__(
         self,
         traces: Traces,

@@ -98,7 +98,6 @@ class Erasures:
         return self._replay(chosen)
 
     def show(self) -> ListState:
-        """Return what this machine's list says."""
         listed = self._listed.read()
         at: Mapping[str, datetime] = {} if listed is None else listed.at
         latest = max(at.values(), default=None)

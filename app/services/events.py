@@ -51,7 +51,6 @@ class Grouped(Generic[T, R]):
         self._waiting: list[tuple[T, Future[R]]] = []
 
     def __call__(self, wanted: T) -> R:
-        """Have it done, by this thread or another; return its result."""
         outcome: Future[R] = Future()
         with self._lock:
             self._waiting.append((wanted, outcome))
@@ -172,7 +171,6 @@ class Events:
         return [_Kept(list(islice(new, len(group))), gone, position) for group in groups]
 
     def _with_owners(self, events: Sequence[Event]) -> list[Event]:
-        """Give the events of sessions that were merged to their shoppers."""
         owners = self._sessions.owners(_session_ids(events))
         if not owners:
             return list(events)
@@ -220,7 +218,6 @@ class Events:
 
 
 def new_event_id() -> str:
-    """Return an id for an event that came without one."""
     return secrets.token_hex(12)
 
 

@@ -33,7 +33,6 @@ class Gate:
 
     @property
     def is_away(self) -> bool:
-        """Return whether the database is held to be away."""
         silent = self._contact.silent_seconds() > _AWAY_SECONDS
         return silent and time.monotonic() > self._trusted_until
 
@@ -51,7 +50,6 @@ class Gate:
         return seconds
 
     def leave(self) -> None:
-        """Give a place back."""
         self._places.release()
 
     def answered(self) -> None:
@@ -59,7 +57,6 @@ class Gate:
         self._trusted_until = time.monotonic() + _AWAY_SECONDS
 
     def failed(self) -> None:
-        """Take note that the database did not answer."""
         self._trusted_until = 0.0
 
     def _may_probe(self) -> bool:
@@ -109,7 +106,6 @@ class Visit:
         self._enter(None)
 
     def end(self) -> None:
-        """Give the place back, if one was taken."""
         if self._gate is not None:
             self._gate.leave()
 

@@ -21,8 +21,6 @@ class Readiness:
 
 
 class Health:
-    """Looks at the database and at the feed."""
-
     def __init__(self, store: Store, feed: Feed) -> None:
         self._store = store
         self._feed = feed

@@ -72,7 +72,6 @@ class Keys:
         return Caller(key.role, key_id=key.key_id)
 
     def holds(self, key_id: str) -> bool:
-        """Return whether the key has not been revoked."""
         return self._live.has(key_id)
 
 

@@ -14,7 +14,6 @@ class Passwords:
         self._nobody = self._hasher.hash("nobody's password")
 
     def hash(self, password: str) -> str:
-        """Return the salted hash of `password`."""
         return self._hasher.hash(password)
 
     def matches(self, password: str, password_hash: str | None) -> bool:

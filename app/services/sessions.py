@@ -20,8 +20,6 @@ _PATIENCE = timedelta(seconds=60)  # a claim that old whose events are not moved
 
 
 class Sessions:
-    """Use cases around anonymous sessions."""
-
     def __init__(
         self,
         sessions: SessionRepository,

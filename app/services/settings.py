@@ -19,14 +19,11 @@ _TRIES = 5
 
 
 class Settings:
-    """Reads and changes the shop's one settings document."""
-
     def __init__(self, settings: SettingsRepository, *, feed: Feed) -> None:
         self._settings = settings
         self._feed = feed
 
     def get(self) -> ShopSettings:
-        """Return the stored settings."""
         return self._settings.get()
 
     def update(self, make: Callable[[ShopSettings], Changes | None]) -> Written[ShopSettings]:

@@ -26,7 +26,6 @@ class Signer:
         return self._given
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """Return the claims as a signed text."""
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
     def verify(

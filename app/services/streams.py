@@ -69,12 +69,10 @@ class Streams:
             self._open += 1
 
     def leave(self) -> None:
-        """Give a place back."""
         with self._lock:
             self._open -= 1
 
     def stop(self) -> None:
-        """End every stream at once."""
         self._ended.set()
 
     def holds(self, grant: Grant) -> bool:

@@ -24,7 +24,6 @@ class Tickets:
         self._now = now
 
     def issue(self, grant: Grant) -> Token:
-        """Return a ticket for what the grant allows."""
         expires = int(self._now().timestamp()) + SECONDS
         claims = {"aud": _AUDIENCE, "sub": grant.subject, "exp": expires}
         rests_on = {"epoch": grant.epoch} if grant.epoch else {"key": grant.key_id}

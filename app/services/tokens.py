@@ -22,7 +22,6 @@ class Tokens:
         self._claims = lru_cache(_REMEMBERED)(self._verify)
 
     def issue(self, account: Account) -> Token:
-        """Return a token for the account's present epoch."""
         expires = self._now() + self._lifetime
         claims = {"sub": account.user_id, "epoch": account.epoch, "exp": int(expires.timestamp())}
         return Token(self._signer.sign(claims), int(self._lifetime.total_seconds()))

@@ -32,7 +32,6 @@ class TextMap:
         return self._count
 
     def get(self, key: str) -> str | None:
-        """Return the value of a key."""
         base, values, later = self._state
         if key in later or base is None:
             return later.get(key)
@@ -40,12 +39,10 @@ class TextMap:
         return None if number < 0 else values[number]
 
     def put(self, key: str, value: str) -> None:
-        """Store or replace a value."""
         self._count += self.get(key) is None
         self._state.later[key] = value
 
     def remove(self, key: str) -> None:
-        """Forget a key, if there is such."""
         if self.get(key) is None:
             return
         self._count -= 1
@@ -56,18 +53,15 @@ class TextMap:
             del later[key]
 
     def replace(self, values: dict[str, str]) -> None:
-        """Replace everything."""
         self._state = _State(None, Texts.of(()), dict(values))
         self._count = len(values)
 
     def to_dict(self) -> dict[str, str]:
-        """Return a copy of everything."""
         base, values, later = self._state
         restored = {} if base is None else _items(base, values)
         return {key: value for key, value in (restored | later).items() if value is not None}
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`."""
         values = self.to_dict()
         numbers = np.arange(len(values), dtype=np.int32)
         return {
@@ -97,18 +91,15 @@ class AccountsProjection:
         self._epochs = TextMap()
 
     def epoch(self, user_id: str) -> str | None:
-        """Return the account's epoch, or None if no such account is known here."""
         return self._epochs.get(user_id)
 
     def __len__(self) -> int:
         return len(self._epochs)
 
     def load(self) -> None:
-        """Read every account."""
         self._epochs.replace({a.user_id: a.epoch for a in self._accounts.scan()})
 
     def apply(self, change: Change) -> None:
-        """Take in one account, or its end."""
         if change.key is None:
             self._epochs.replace({})
         elif change.value is None:
@@ -117,17 +108,13 @@ class AccountsProjection:
             self._epochs.put(change.key, change.value.epoch)
 
     def forget(self, user_id: str) -> None:
-        """Drop the account."""
         self._epochs.remove(user_id)
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return ids and epochs."""
         return self._epochs.dump()
 
     def restore(self, arrays: Arrays) -> None:
-        """Take what `dump` returned."""
         self._epochs.restore(arrays)
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare epochs."""
         return differences("account", self._epochs.to_dict(), rebuilt._epochs.to_dict())

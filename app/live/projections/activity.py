@@ -31,11 +31,9 @@ class ActivityProjection:
         self._later = later
 
     def load(self) -> None:
-        """Count the events of the history."""
         self._activity.rebuild(self._weights(), self._now())
 
     def apply(self, change: Change) -> None:
-        """Count anew where all events are gone, weights are others, or the landmark is far."""
         if change.collection is Collection.SETTINGS:
             is_stale = self._activity.named_weights != self._weights()
         else:
@@ -47,15 +45,12 @@ class ActivityProjection:
         """The history tells of what it forgets."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return the sums, and the landmark they are stored as of."""
         return self._activity.dump()
 
     def restore(self, arrays: Arrays) -> None:
-        """Take what `dump` returned; history and settings have been restored."""
         self._activity.restore(arrays, self._weights())
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare the sums of every item, but for what rounding leaves."""
         now = self._now()
         here, there = self._activity.by_id(now), rebuilt._activity.by_id(now)
         return [

@@ -44,12 +44,10 @@ class Products:
         return row < len(self._mask) and bool(self._mask[row])
 
     def __getitem__(self, row: int) -> Product:
-        """Return the product of a row that has one."""
         product = self._changed.get(row)
         return self._from_base(row) if product is None else product
 
     def put(self, row: int, product: Product) -> None:
-        """Store or replace a product."""
         if row >= len(self._mask):
             self._mask = resized(self._mask, row + 1 + row // 4)
         self._count += not self._mask[row]
@@ -57,13 +55,11 @@ class Products:
         self._changed[row] = product
 
     def remove(self, row: int) -> None:
-        """Forget the product of a row that has one."""
         self._changed.pop(row, None)
         self._mask[row] = 0
         self._count -= 1
 
     def rows(self) -> list[int]:
-        """Return the rows that have a product."""
         return [int(row) for row in np.flatnonzero(self._mask)]
 
     def mask(self, size: int) -> NDArray[np.uint8]:
@@ -73,7 +69,6 @@ class Products:
         return mask
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`."""
         texts = [""] * len(self._mask)
         for row in self.rows():
             texts[row] = orjson.dumps(asdict(self[row])).decode()
@@ -118,16 +113,13 @@ class CatalogueProjection:
         return len(self._products)
 
     def has(self, item_id: str) -> bool:
-        """Return whether the item is in the catalogue."""
         return self.row(item_id) is not None
 
     def row(self, item_id: str) -> int | None:
-        """Return the row of an item of the catalogue."""
         row = self._items.row(item_id)
         return row if row is not None and row in self._products else None
 
     def product(self, row: int) -> Product:
-        """Return what renders the item of that row."""
         return self._products[row]
 
     def mask(self) -> NDArray[np.uint8]:
@@ -135,7 +127,6 @@ class CatalogueProjection:
         return self._products.mask(self._items.capacity)
 
     def load(self) -> None:
-        """Take in every stored item, then drop those that are gone."""
         stored: set[str] = set()
         for chunk in _chunks(self._repository.scan()):
             with self._lock:
@@ -148,7 +139,6 @@ class CatalogueProjection:
                     self._remove(row)
 
     def apply(self, change: Change) -> None:
-        """Take in one item, or its end."""
         if change.key is None:
             for old in self._products.rows():
                 self._remove(old)
@@ -161,7 +151,6 @@ class CatalogueProjection:
         """Items know no shopper."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return products, what filters ask, and vectors by item row."""
         size = self._items.capacity
         self.facets.fit(size)  # readers will find nothing left to do
         self.categories.codes(size)
@@ -171,14 +160,12 @@ class CatalogueProjection:
         return self._products.dump() | vectors | categories | facets
 
     def restore(self, arrays: Arrays) -> None:
-        """Take what `dump` returned; the ids have been restored."""
         self._products.restore(arrays)
         self._features.restore(_named(_VECTORS, arrays))
         self.categories.restore(_named(_CATEGORIES, arrays))
         self.facets.restore(_named(_FACETS, arrays))
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare what renders each item, what filters ask of it, and its vector."""
         return [
             *differences("item", self._products_by_id(), rebuilt._products_by_id()),
             *differences("facets of", self._facets_by_id(), rebuilt._facets_by_id()),

@@ -30,7 +30,6 @@ class HistoryProjection:
         """Called for each pair whose events changed, under the lock."""
 
     def load(self) -> None:
-        """Read every event into a new history and swap it in."""
         self._history.load(self._batches())
 
     def _batches(self) -> Iterator[EventBatch]:
@@ -42,7 +41,6 @@ class HistoryProjection:
             )
 
     def apply(self, change: Change) -> None:
-        """Take in one event, or its end."""
         if change.key is None:
             self._history.load(())
             return
@@ -60,19 +58,15 @@ class HistoryProjection:
                 watcher(pair)
 
     def forget(self, user_id: str) -> None:
-        """Drop the subject's events."""
         self._history.remove_subject(user_id)
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return the history."""
         return self._history.dump()
 
     def restore(self, arrays: Arrays) -> None:
-        """Take what `dump` returned."""
         self._history.restore(arrays)
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare every event of every subject."""
         return differences("events of", _readable(self._history), _readable(rebuilt._history))
 
 

@@ -31,7 +31,6 @@ class IdsProjection:
         """An id is gone when the last of the others lets go of it."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return both indexes."""
         return {
             f"{name}.{part}": array
             for name, index in self._indexes()
@@ -39,7 +38,6 @@ class IdsProjection:
         }
 
     def restore(self, arrays: Arrays) -> None:
-        """Take both indexes."""
         for name, index in self._indexes():
             start = f"{name}."
             index.restore(
@@ -47,7 +45,6 @@ class IdsProjection:
             )
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare how often each id is referred to."""
         pairs = zip(self._indexes(), rebuilt._indexes(), strict=True)
         return [
             line

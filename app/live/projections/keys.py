@@ -27,19 +27,15 @@ class KeysProjection:
         self._by_digest: dict[str, ApiKey] = {}
 
     def find(self, digest: str) -> ApiKey | None:
-        """Return the key whose secret has this digest."""
         return self._by_digest.get(digest)
 
     def has(self, key_id: str) -> bool:
-        """Return whether there is a key of this id."""
         return key_id in self._by_id
 
     def load(self) -> None:
-        """Read every key."""
         self._take(list(self._keys.scan()))
 
     def apply(self, change: Change) -> None:
-        """Take in one key, or its end."""
         keys = {} if change.key is None else dict(self._by_id)
         if change.value is not None:
             keys[change.key] = change.value
@@ -51,17 +47,14 @@ class KeysProjection:
         """Keys belong to the shop, not to shoppers."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return each key as JSON."""
         keys = (orjson.dumps(asdict(key)).decode() for key in self._by_id.values())
         return Texts.of(keys).arrays("keys")
 
     def restore(self, arrays: Arrays) -> None:
-        """Take what `dump` returned."""
         texts = Texts.named("keys", arrays)
         self._take([_from_json(texts[number]) for number in range(len(texts))])
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare keys."""
         return differences("key", self._by_id, rebuilt._by_id)
 
     def _take(self, keys: list[ApiKey]) -> None:

@@ -139,7 +139,6 @@ class PreferencesProjection:
         self._implied = self._of_settings()
 
     def load(self) -> None:
-        """Read every rating into new tables and swap them in, with what the history implies."""
         self._implied = self._of_settings()
         batches = (
             (batch.user_ids, batch.item_ids, np.asarray(batch.values))
@@ -149,7 +148,6 @@ class PreferencesProjection:
         self._put_implied()
 
     def apply(self, change: Change) -> None:
-        """Take in one rating, or its end, or new settings."""
         if change.collection is Collection.SETTINGS:
             if self._formula() != self._implied.formula:
                 self.rebuild_later()
@@ -198,7 +196,6 @@ class PreferencesProjection:
 
     @property
     def rebuilding(self) -> Rebuilding:
-        """Return how far the last rebuild is."""
         return self._progress
 
     def _put_implied(self) -> None:
@@ -228,16 +225,13 @@ class PreferencesProjection:
         return Formula(dict(shop.weights), shop.half_life_days, shop.saturation, self._scale.top)
 
     def forget(self, user_id: str) -> None:
-        """Drop what the shopper prefers."""
         self._preferences.remove_user(user_id)
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return the tables, and the landmark they are stored as of."""
         landmark = np.array([self._implied.landmark.at])
         return self._preferences.dump() | {"landmark": landmark}
 
     def restore(self, arrays: Arrays) -> None:
-        """Take what `dump` returned; history and settings have been restored."""
         self._preferences.restore(arrays)
         formula = self._formula()
         landmark = Landmark(float(arrays["landmark"][0]), formula.half_life * DAY_MS)
@@ -245,7 +239,6 @@ class PreferencesProjection:
         self._tables.shopper.implied = self._implied
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare every value, as float32, and both sides of the tables."""
         # implied values may be as of different landmarks
         scale = rebuilt._implied.landmark.factor(self._implied.landmark.at)
         pairs = different_pairs(self._preferences, rebuilt._preferences, implied_scale=scale)

@@ -25,22 +25,18 @@ class SettingsProjection:
         self.current = ShopSettings()
 
     def load(self) -> None:
-        """Read the settings."""
         self.current = self._settings.get()
 
     def apply(self, change: Change) -> None:
-        """Take in the new settings; without a document the defaults hold."""
         self.current = change.value or ShopSettings()
 
     def forget(self, user_id: str) -> None:
         """Settings know no shopper."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """Return the settings as JSON."""
         return Texts.of([orjson.dumps(asdict(self.current)).decode()]).arrays("settings")
 
     def restore(self, arrays: Arrays) -> None:
-        """Take what `dump` returned."""
         values = orjson.loads(Texts.named("settings", arrays)[0])
         for name in ("strategy", "auto_strategy"):
             values[name] = Strategy(values[name])
@@ -48,5 +44,4 @@ class SettingsProjection:
         self.current = ShopSettings(**values)
 
     def differences(self, rebuilt: Self) -> list[str]:
-        """Compare every setting."""
         return differences("setting", asdict(self.current), asdict(rebuilt.current))

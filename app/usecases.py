@@ -9,10 +9,9 @@ from app.learning.library import ModelLibrary
 from app.learning.loading import ModelLoader
 from app.learning.refitting import ModelRefitting
 from app.learning.switching import ModelSwitch
-from app.live.contexts import Contexts
+from app.live.contexts import Contexts, LearnedHabits
 from app.live.feed import Feed
 from app.live.freshness import Freshness
-from app.live.habits import LearnedHabits
 from app.live.memory import Tables
 from app.live.projections.preferences import PreferencesProjection
 from app.live.projections.projection import Projection
@@ -36,7 +35,7 @@ from app.services.records import Records
 from app.services.sessions import Sessions
 from app.services.settings import Settings
 from app.services.streams import Streams
-from app.services.tickets import Tickets
+from app.services.tokens import Tickets
 
 
 @dataclass(frozen=True, slots=True)

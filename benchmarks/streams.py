@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.domain.streams import Grant
-from app.services.tickets import Tickets
+from app.services.tokens import Tickets
 from benchmarks import engine_data, http_load
 from benchmarks.engine_shop import K, N
 from benchmarks.http_load import Load, load

@@ -6,19 +6,16 @@ from collections.abc import Callable
 from app.bootstrap.repositories import Repositories
 from app.domain.ratings import RatingScale
 from app.learning.learned import LearnedModels
-from app.learning.projection import ModelsProjection
-from app.live.contexts import Contexts
-from app.live.habits import LearnedHabits
-from app.live.later import Later
+from app.learning.loading import ModelsProjection
+from app.live.contexts import Contexts, LearnedHabits
 from app.live.memory import Tables
 from app.live.projections.accounts import AccountsProjection
-from app.live.projections.activity import ActivityProjection
 from app.live.projections.catalogue import CatalogueProjection
-from app.live.projections.history import HistoryProjection
+from app.live.projections.history import ActivityProjection, HistoryProjection
 from app.live.projections.ids import IdsProjection
 from app.live.projections.keys import KeysProjection
 from app.live.projections.preferences import PreferencesProjection
-from app.live.projections.projection import Projection
+from app.live.projections.projection import Later, Projection
 from app.live.projections.settings import SettingsProjection
 from app.recommender.shelf import ShopMemory
 

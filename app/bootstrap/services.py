@@ -28,7 +28,7 @@ from app.recommender.shelves import build_recommendations
 from app.repositories.erasure_files import ErasureFile
 from app.repositories.model_files import ModelFiles
 from app.repositories.snapshot_files import SnapshotFiles
-from app.services.accounts import Accounts
+from app.services.accounts import Accounts, Passwords
 from app.services.catalogue import Catalogue
 from app.services.chores import Chores
 from app.services.deletions import Deletions, Traces
@@ -37,14 +37,12 @@ from app.services.events import Events
 from app.services.gate import Gate
 from app.services.health import Health
 from app.services.keys import Keys
-from app.services.passwords import Passwords
 from app.services.ratings import Ratings
 from app.services.records import Records
 from app.services.sessions import Sessions
 from app.services.settings import Settings as ShopSettingsService
 from app.services.streams import Streams
-from app.services.tickets import Tickets
-from app.services.tokens import Tokens
+from app.services.tokens import Tickets, Tokens
 from app.usecases import Services
 from config import Settings
 

@@ -18,10 +18,10 @@ from app.bootstrap.services import build_services
 from app.domain.errors import AppError, StoreUnavailable
 from app.live.contexts import SECONDS as LEARN_SECONDS
 from app.live.footprint import footprint
-from app.live.rounds import Rounds
 from app.repositories.replica_set import initiate
 from app.serve.control import Command, ControlServer
 from app.serve.embedded import EmbeddedMongo
+from app.services.chores import Rounds
 from app.usecases import Services
 from config import Settings
 

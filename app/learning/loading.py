@@ -2,12 +2,63 @@
 
 from collections.abc import Callable, Mapping
 from threading import Event, Lock, Thread
+from typing import Any, Self
 
 import structlog
+from numpy.typing import NDArray
 
+from app.domain.changes import Change, Collection
 from app.domain.errors import AppError
 from app.learning.learned import LearnedModels
 from app.learning.library import ModelLibrary
+from app.live.projections.projection import Arrays
+
+
+class ModelsProjection:
+    """Hears of settings that put other models in force. It stands behind the settings.
+
+    The models themselves are no part of it: whoever watches brings them into memory, in a thread
+    of its own, and the former ones answer meanwhile.
+    """
+
+    name = "models"
+    version = 1
+    collections = (Collection.SETTINGS,)
+
+    def __init__(self, wanted: Callable[[], Mapping[str, int]]) -> None:
+        self._wanted = wanted
+        self._heard: dict[str, int] = {}
+        self.watchers: list[Callable[[], None]] = []
+
+    @property
+    def wanted(self) -> dict[str, int]:
+        return dict(self._wanted())
+
+    def load(self) -> None:
+        self._look()
+
+    def apply(self, change: Change) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        wanted = self.wanted
+        if wanted != self._heard:
+            self._heard = wanted
+            for watcher in self.watchers:
+                watcher()
+
+    def forget(self, user_id: str) -> None:
+        """Models hold nothing of single shoppers."""
+
+    def dump(self) -> dict[str, NDArray[Any]]:
+        return {}
+
+    def restore(self, arrays: Arrays) -> None:
+        self._look()
+
+    def differences(self, rebuilt: Self) -> list[str]:
+        return []
+
 
 log = structlog.get_logger(__name__)
 

@@ -1,15 +1,16 @@
 """Fits a model to the shop as it is now, and stores it. For a process that does nothing else."""
 
+import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.domain.models import ModelRecord, NotFitted
+from app.domain.models import FittingElsewhere, ModelRecord, NotFitted
 from app.domain.ports import ChangeLog, Leases
 from app.engine.models.model import Progress
-from app.learning.alone import alone
 from app.learning.fitted import FittedModel
 from app.learning.kinds import Kind, kind_of
 from app.learning.library import ModelLibrary
@@ -18,6 +19,29 @@ from app.learning.switching import ModelSwitch
 from app.live.feed import Feed
 from app.live.memory import Tables
 from app.live.snapshots import Snapshots
+from app.services.chores import Rounds
+
+LEASE_SECONDS = 30.0
+
+
+@contextmanager
+def alone(leases: Leases, kind: str) -> Iterator[None]:
+    """Hold the lease of a kind, or raise FittingElsewhere."""
+    name, holder = f"fit {kind}", secrets.token_hex(8)
+
+    def hold(seconds: float = LEASE_SECONDS) -> bool:
+        return leases.acquire(name, holder, seconds=seconds)
+
+    if not hold():
+        raise FittingElsewhere(kind)
+    renewal = Rounds("lease", hold, seconds=LEASE_SECONDS / 4)
+    renewal.start()
+    try:
+        yield
+    finally:
+        renewal.stop()
+        hold(0.0)  # others need not wait until it has run out
+
 
 _FEWEST = 5
 """Shoppers and items below which a model says nothing."""

@@ -13,6 +13,7 @@ from app.engine.jit import Float64s, Int32s, Int64s
 from app.engine.tables.arrays import in_slices
 from app.engine.tables.categories import Categories
 from app.engine.tables.context import ContextCounts, Lifts, Moment, lifted, moment, together
+from app.engine.tables.habits import Habits, count_habits
 from app.live.memory import Tables
 
 SECONDS = 600.0
@@ -88,3 +89,15 @@ def _offsets(zone: ZoneInfo, days: range) -> Int64s:
     noons = (datetime.fromtimestamp((day + 0.5) * _DAY_SECONDS, zone) for day in days)
     offsets = [noon.utcoffset() or timedelta() for noon in noons]
     return np.array([offset // timedelta(milliseconds=1) for offset in offsets], np.int64)
+
+
+class LearnedHabits:
+    """Habits learned from the history. They are frozen, and replaced by one assignment."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self.current = Habits()
+
+    def learn(self) -> None:
+        """Count the purchases of all subjects anew, letting others have the lock in between."""
+        self.current = count_habits(self._tables.history)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import nan
 from threading import RLock
 
 import numpy as np
@@ -19,7 +21,7 @@ from app.engine.recommenders.transitions import Transitions
 from app.engine.recommenders.user_based import UserBased
 from app.engine.tables.activity import Activity
 from app.engine.tables.behaviour_kernels import Tally
-from app.engine.tables.event_record import EVENT, EventRows, fill
+from app.engine.tables.event_record import EVENT, EventRows, Fact, fill
 from app.engine.tables.feature_table import Features
 from app.engine.tables.history import History
 from app.engine.tables.ids import IdIndex
@@ -27,7 +29,25 @@ from app.engine.tables.implied import Implied
 from app.engine.tables.moments import moments_of
 from app.engine.tables.preferences import Preferences
 from app.engine.tables.profile import Profile
-from app.live.facts import to_fact
+
+
+def to_fact(event: Event) -> Fact:
+    return Fact(
+        event.key.event_id,
+        event.kind,
+        to_ms(event.at),
+        1 if event.quantity is None else event.quantity,
+        nan if event.price is None else event.price,
+        event.order_id,
+        event.context.device or "",
+        event.context.country or "",
+    )
+
+
+def to_ms(at: datetime) -> int:
+    """Return a time as milliseconds since 1970."""
+    return round(at.timestamp() * 1000)
+
 
 _MINUTE_MS = 60_000
 

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from threading import BoundedSemaphore, Lock
 
 from app.domain.errors import StoreUnavailable
-from app.live.contact import Contact
+from app.live.feed import Contact
 
 _SECONDS = 4.0  # for each dealing of a request: the first one that fails ends them all
 _AWAY_SECONDS = 3.0  # silence after which the database is held to be away

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from app.domain.accounts import Account, Claims, Token
 from app.domain.errors import NotAuthenticated
+from app.domain.streams import Grant
 from app.services.signing import Signer
 
 _REMEMBERED = 10_000  # verified tokens kept, about 1 KB each
@@ -38,3 +39,30 @@ class Tokens:
         if claims is None:
             raise NotAuthenticated("This token is not valid. Log in again.")
         return Claims(claims["sub"], claims["epoch"], int(claims["exp"]))
+
+
+SECONDS = 60
+_AUDIENCE = "stream"
+
+
+class Tickets:
+    """Signs and reads tickets. Says nothing of whether the account or key still holds."""
+
+    def __init__(self, secret: str | None, *, now: Callable[[], datetime]) -> None:
+        self._signer = Signer(secret)
+        self._now = now
+
+    def issue(self, grant: Grant) -> Token:
+        expires = int(self._now().timestamp()) + SECONDS
+        claims = {"aud": _AUDIENCE, "sub": grant.subject, "exp": expires}
+        rests_on = {"epoch": grant.epoch} if grant.epoch else {"key": grant.key_id}
+        return Token(self._signer.sign(claims | rests_on), SECONDS)
+
+    def read(self, text: str) -> Grant:
+        """Return what the ticket allows, or raise NotAuthenticated."""
+        claims = self._signer.verify(text, required=["aud", "sub", "exp"], audience=_AUDIENCE)
+        if claims is None:
+            raise NotAuthenticated("This ticket is not valid. Ask for another one.")
+        if claims["exp"] <= self._now().timestamp():
+            raise NotAuthenticated("This ticket has expired. Ask for another one.")
+        return Grant(claims["sub"], claims.get("epoch"), claims.get("key"))

@@ -21,9 +21,8 @@ from app.engine.tables.ids import IdIndex
 from app.engine.tables.implied import DAY_MS, Formula, Implied, Landmark
 from app.engine.tables.preferences import Preferences
 from app.engine.tables.row_table import RowTable
-from app.live.later import Later
 from app.live.memory import Tables
-from app.live.projections.projection import Arrays
+from app.live.projections.projection import Arrays, Later
 
 Difference = tuple[str, str, float, float]
 _DIGITS = 1e-5  # of implied values, which were summed up in another order

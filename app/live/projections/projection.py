@@ -1,6 +1,7 @@
 """The seam: what the feed, the snapshot, a deletion and `flask verify` ask of every live state."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any, Protocol, Self
 
 from numpy.typing import NDArray
@@ -59,3 +60,28 @@ class Projection(Protocol):
 
     def differences(self, rebuilt: Self) -> list[str]:
         """Return how the state differs from one that was built anew, a line each."""
+
+
+Job = Callable[[], None]
+
+
+class Later:
+    """Jobs that the feed's thread does after the batch that asked for them. Each is done once."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[Job, None] = {}
+        self._lock = Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._jobs)
+
+    def put(self, job: Job) -> None:
+        """Have a job done; one that waits already is not done twice."""
+        with self._lock:
+            self._jobs[job] = None
+
+    def run(self) -> None:
+        with self._lock:
+            jobs, self._jobs = self._jobs, {}
+        for job in jobs:
+            job()

@@ -11,7 +11,7 @@ from app.domain.events import Event
 from app.domain.ratings import Rating
 from app.engine.jit import Float64s, Int32s, Int64s
 from app.engine.tables.event_record import EVENT, EventRows, Vocabulary, fill
-from app.live.facts import to_fact, to_ms
+from app.live.memory import to_fact, to_ms
 
 RATING = "rating"
 """The kind of rows that are ratings."""

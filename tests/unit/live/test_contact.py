@@ -3,8 +3,8 @@
 import pytest
 
 from app.domain.changes import Position
-from app.live import contact as contact_module
-from app.live.contact import Contact
+from app.live import feed as contact_module
+from app.live.feed import Contact
 
 
 class Clock:

@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from app.domain.errors import StoreUnavailable
-from app.live.rounds import Rounds
+from app.services.chores import Rounds
 
 PATIENCE = 10.0
 

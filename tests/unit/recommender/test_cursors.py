@@ -12,8 +12,7 @@ from app.domain.errors import InvalidCursor, NotAuthenticated
 from app.domain.ids import is_id
 from app.domain.recommendations import Page, Query, Recommended
 from app.recommender.cursors import MAX_LENGTH, MAX_SHOWN, Cursors
-from app.services.tickets import Tickets
-from app.services.tokens import Tokens
+from app.services.tokens import Tickets, Tokens
 
 SECRET = "c" * 64
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

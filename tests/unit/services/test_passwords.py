@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.services.passwords import Passwords
+from app.services.accounts import Passwords
 
 passwords = Passwords()
 

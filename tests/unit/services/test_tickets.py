@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from app.domain.accounts import Account
 from app.domain.errors import NotAuthenticated
 from app.domain.streams import Grant
-from app.services.tickets import Tickets
-from app.services.tokens import Tokens
+from app.services.tokens import Tickets, Tokens
 
 SECRET = "0123456789abcdef" * 4
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)

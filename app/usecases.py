@@ -9,10 +9,10 @@ from app.learning.library import ModelLibrary
 from app.learning.loading import ModelLoader
 from app.learning.refitting import ModelRefitting
 from app.learning.switching import ModelSwitch
-from app.live.contexts import Contexts, LearnedHabits
 from app.live.feed import Feed
 from app.live.freshness import Freshness
 from app.live.memory import Tables
+from app.live.patterns import Contexts, LearnedHabits
 from app.live.projections.preferences import PreferencesProjection
 from app.live.projections.projection import Projection
 from app.live.snapshot_keeper import SnapshotKeeper

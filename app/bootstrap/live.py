@@ -7,8 +7,8 @@ from app.bootstrap.repositories import Repositories
 from app.domain.ratings import RatingScale
 from app.learning.learned import LearnedModels
 from app.learning.loading import ModelsProjection
-from app.live.contexts import Contexts, LearnedHabits
 from app.live.memory import Tables
+from app.live.patterns import Contexts, LearnedHabits
 from app.live.projections.accounts import AccountsProjection
 from app.live.projections.catalogue import CatalogueProjection
 from app.live.projections.history import ActivityProjection, HistoryProjection

@@ -16,8 +16,8 @@ from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import require_secret
 from app.bootstrap.services import build_services
 from app.domain.errors import AppError, StoreUnavailable
-from app.live.contexts import SECONDS as LEARN_SECONDS
 from app.live.footprint import footprint
+from app.live.patterns import SECONDS as LEARN_SECONDS
 from app.repositories.replica_set import initiate
 from app.serve.control import Command, ControlServer
 from app.serve.embedded import EmbeddedMongo

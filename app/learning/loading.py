@@ -1,4 +1,4 @@
-"""Brings the models in force into the memory of this process, out of everybody's way."""
+"""The models in force, brought into the memory of this process out of everybody's way."""
 
 from collections.abc import Callable, Mapping
 from threading import Event, Lock, Thread
@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
 from app.domain.errors import AppError
+from app.engine.tables.arrays import Arrays
 from app.learning.learned import LearnedModels
 from app.learning.library import ModelLibrary
-from app.live.projections.projection import Arrays
+
+log = structlog.get_logger(__name__)
+
+_AGAIN_SECONDS = 10.0
 
 
 class ModelsProjection:
@@ -58,11 +62,6 @@ class ModelsProjection:
 
     def differences(self, rebuilt: Self) -> list[str]:
         return []
-
-
-log = structlog.get_logger(__name__)
-
-_AGAIN_SECONDS = 10.0
 
 
 class ModelLoader:

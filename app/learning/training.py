@@ -1,4 +1,4 @@
-"""Fits a model to the shop as it is now, and stores it. For a process that does nothing else."""
+"""The fit of a model to the shop as it is now, in a process that does nothing else."""
 
 import secrets
 import time
@@ -21,28 +21,7 @@ from app.live.memory import Tables
 from app.live.snapshots import Snapshots
 from app.services.chores import Rounds
 
-LEASE_SECONDS = 30.0
-
-
-@contextmanager
-def alone(leases: Leases, kind: str) -> Iterator[None]:
-    """Hold the lease of a kind, or raise FittingElsewhere."""
-    name, holder = f"fit {kind}", secrets.token_hex(8)
-
-    def hold(seconds: float = LEASE_SECONDS) -> bool:
-        return leases.acquire(name, holder, seconds=seconds)
-
-    if not hold():
-        raise FittingElsewhere(kind)
-    renewal = Rounds("lease", hold, seconds=LEASE_SECONDS / 4)
-    renewal.start()
-    try:
-        yield
-    finally:
-        renewal.stop()
-        hold(0.0)  # others need not wait until it has run out
-
-
+_LEASE_SECONDS = 30.0
 _FEWEST = 5
 """Shoppers and items below which a model says nothing."""
 _MEMORY = Path("/proc/meminfo")
@@ -83,7 +62,7 @@ class ModelTraining:
         is one. Raises NotFitted, with what to do; FittingElsewhere, if another process does it.
         """
         kind = kind_of(kind_name)
-        with alone(self._leases, kind.name):
+        with _alone(self._leases, kind.name):
             parameters = kind.complete(self._former(kind.name), given)
             fitted_at = self._now()
             stage("Loading the shop")(0, 1)
@@ -115,6 +94,25 @@ class ModelTraining:
             return kind.data(self._tables)
         finally:
             self._feed.stop()
+
+
+@contextmanager
+def _alone(leases: Leases, kind: str) -> Iterator[None]:
+    """Hold the lease of a kind, or raise FittingElsewhere."""
+    name, holder = f"fit {kind}", secrets.token_hex(8)
+
+    def hold(seconds: float = _LEASE_SECONDS) -> bool:
+        return leases.acquire(name, holder, seconds=seconds)
+
+    if not hold():
+        raise FittingElsewhere(kind)
+    renewal = Rounds("lease", hold, seconds=_LEASE_SECONDS / 4)
+    renewal.start()
+    try:
+        yield
+    finally:
+        renewal.stop()
+        hold(0.0)  # others need not wait until it has run out
 
 
 def require_enough(kind: Kind, data: Preferred, parameters: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from queue import SimpleQueue
 from threading import Condition, Event, Thread
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -20,6 +20,15 @@ from app.domain.deletions import Deletion, Doomed
 from app.domain.errors import HistoryLost, StoreUnavailable
 from app.domain.ports import ChangeLog
 from app.live.projections.projection import Later, Projection
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+Apply = Callable[[Change], None]
+Job = Callable[[ChangeBatch], T]
+_CHUNK = 64  # changes applied under one hold of the lock: at most about a millisecond
+_RETRY_SECONDS = 0.5
+_TRUST_SECONDS = 5.0  # a healthy log speaks four times a second
 
 
 class Contact:
@@ -70,48 +79,10 @@ class Contact:
         return self._head.seconds + self.elapsed()
 
 
-log = structlog.get_logger(__name__)
-
-_CHUNK = 64  # changes applied under one hold of the lock: at most about a millisecond
-
-
-class Listener(Protocol):
-    """What hears of the changes of one collection."""
-
-    @property
-    def name(self) -> str:
-        """What logs call it."""
-
-    def apply(self, change: Change) -> None:
-        """Take in one change."""
-
-
-class Farewell:
-    """Has a projection forget whoever is being deleted, as soon as the mark is there."""
-
-    def __init__(self, projection: Projection) -> None:
-        self._projection = projection
-
-    @property
-    def name(self) -> str:
-        """Return the projection's."""
-        return self._projection.name
-
-    def apply(self, change: Change) -> None:
-        """Forget the subject of a new mark.
-
-        The mark of a deletion that is complete says nothing new: the subject may be back.
-        """
-        deletion: Deletion | None = change.value
-        if deletion is None or deletion.complete or deletion.kind is not Doomed.SUBJECT:
-            return
-        self._projection.forget(deletion.id)
-
-
 class Applier:
     """Loads projections, and hands each change to those of its collection.
 
-    It knows none of them by name.
+    The mark of a deletion has all of them forget whoever is being deleted.
     """
 
     def __init__(
@@ -119,11 +90,11 @@ class Applier:
     ) -> None:
         self._projections = projections
         self._lock = lock
-        self._by_collection: dict[Collection, list[Listener]] = {c: [] for c in Collection}
-        self._by_collection[Collection.DELETIONS] += map(Farewell, projections)
-        for projection in projections:
-            for collection in projection.collections:
-                self._by_collection[collection].append(projection)
+        self._appliers: dict[Collection, list[tuple[str, Apply]]] = {
+            collection: [(p.name, p.apply) for p in projections if collection in p.collections]
+            for collection in Collection
+        }
+        self._appliers[Collection.DELETIONS] += [(p.name, _forgetting(p)) for p in projections]
 
     def load(self) -> None:
         """Make every projection equal to the database. Raises StoreUnavailable."""
@@ -137,29 +108,25 @@ class Applier:
         """Apply the changes in order; one that cannot be applied is logged and passed over."""
         for start in range(0, len(changes), _CHUNK):
             with self._lock:
-                self._apply_chunk(changes[start : start + _CHUNK])
+                for change in changes[start : start + _CHUNK]:
+                    self._apply_one(change)
 
-    def _apply_chunk(self, changes: Sequence[Change]) -> None:
-        collection: Collection | None = None
-        listeners: list[Listener] = []
-        for change in changes:
-            if change.collection is not collection:  # most are of the same one as the last
-                collection = change.collection
-                listeners = self._by_collection[collection]
-            for projection in listeners:
-                try:
-                    projection.apply(change)
-                except (
-                    Exception
-                ):  # written by another hand: one odd document must not stop the rest
-                    log.exception("change not applied", projection=projection.name, key=change.key)
+    def _apply_one(self, change: Change) -> None:
+        for name, apply in self._appliers[change.collection]:
+            try:
+                apply(change)
+            except Exception:  # written by another hand: one odd document must not stop the rest
+                log.exception("change not applied", projection=name, key=change.key)
 
 
-T = TypeVar("T")
-Job = Callable[[ChangeBatch], T]
+def _forgetting(projection: Projection) -> Apply:
+    def forget(change: Change) -> None:
+        deletion: Deletion | None = change.value
+        # the mark of a deletion that is complete says nothing new: the subject may be back
+        if deletion and not deletion.complete and deletion.kind is Doomed.SUBJECT:
+            projection.forget(deletion.id)
 
-_RETRY_SECONDS = 0.5
-_TRUST_SECONDS = 5.0  # a healthy log speaks four times a second
+    return forget
 
 
 class Feed:
@@ -186,8 +153,10 @@ class Feed:
         self.applied = 0
         """Changes applied since the start."""
         self._position = START
-        self._loaded = False
-        self._reloading = False
+        self.loaded = False
+        """Whether memory has been filled and has caught up once."""
+        self.reloading = False
+        """Whether everything is being loaded anew, while the former state answers."""
 
     @property
     def position(self) -> Position:
@@ -199,19 +168,9 @@ class Feed:
         """Return where memory stands, as an empty batch: following may go on from here."""
         return self._place
 
-    @property
-    def loaded(self) -> bool:
-        """Return whether memory has been filled and has caught up once."""
-        return self._loaded
-
-    @property
-    def reloading(self) -> bool:
-        """Return whether everything is being loaded anew, while the former state answers."""
-        return self._reloading
-
     def behind_seconds(self) -> float:
         """Return how far memory is behind the database, as far as this process can know."""
-        if not self._loaded:
+        if not self.loaded:
             return float("inf")
         silence = self.contact.elapsed()
         backlog = max(0, self.contact.head.seconds - self._position.seconds)
@@ -230,7 +189,7 @@ class Feed:
         self._thread.start()
         while not self.wait(target.position, seconds=1.0):
             log.info("feed catching up", position=self._position, target=target.position)
-        self._loaded = True
+        self.loaded = True
 
     def stop(self) -> None:
         self._stop.set()
@@ -279,10 +238,10 @@ class Feed:
         while not self._stop.is_set():
             self._do_jobs()
             try:
-                self._reload() if self._reloading else self._follow()
+                self._reload() if self.reloading else self._follow()
             except HistoryLost:
                 log.warning("feed lost its place, loading everything anew")
-                self._reloading = True
+                self.reloading = True
             except StoreUnavailable:
                 log.warning("feed waits for the database")
                 self.contact.lost()
@@ -301,7 +260,7 @@ class Feed:
     def _reload(self) -> None:
         self._stand(self._load())
         self.applied += 1  # whoever looks for something new finds it
-        self._reloading = False
+        self.reloading = False
 
     def _take(self, batch: ChangeBatch) -> None:
         self.contact.heard(batch.head)

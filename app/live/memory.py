@@ -30,25 +30,6 @@ from app.engine.tables.moments import moments_of
 from app.engine.tables.preferences import Preferences
 from app.engine.tables.profile import Profile
 
-
-def to_fact(event: Event) -> Fact:
-    return Fact(
-        event.key.event_id,
-        event.kind,
-        to_ms(event.at),
-        1 if event.quantity is None else event.quantity,
-        nan if event.price is None else event.price,
-        event.order_id,
-        event.context.device or "",
-        event.context.country or "",
-    )
-
-
-def to_ms(at: datetime) -> int:
-    """Return a time as milliseconds since 1970."""
-    return round(at.timestamp() * 1000)
-
-
 _MINUTE_MS = 60_000
 
 
@@ -201,3 +182,21 @@ class Tables:
         """Bytes of preferences, history, activity and features, slack included, without ids."""
         tables = (self.preferences, self.history, self.activity, self.features)
         return sum(table.nbytes for table in tables)
+
+
+def to_fact(event: Event) -> Fact:
+    return Fact(
+        event.key.event_id,
+        event.kind,
+        to_ms(event.at),
+        1 if event.quantity is None else event.quantity,
+        nan if event.price is None else event.price,
+        event.order_id,
+        event.context.device or "",
+        event.context.country or "",
+    )
+
+
+def to_ms(at: datetime) -> int:
+    """Return a time as milliseconds since 1970."""
+    return round(at.timestamp() * 1000)

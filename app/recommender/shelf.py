@@ -19,8 +19,8 @@ from app.domain.settings import ShopSettings, Strategy
 from app.engine.jit import Int32s
 from app.engine.recommenders.ranking import top_n
 from app.learning.learned import LearnedModels
-from app.live.contexts import Contexts, LearnedHabits
 from app.live.memory import Tables
+from app.live.patterns import Contexts, LearnedHabits
 from app.live.projections.catalogue import CatalogueProjection
 from app.recommender.sentences import sentence
 

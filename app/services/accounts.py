@@ -24,6 +24,9 @@ from app.live.feed import Feed
 from app.live.projections.accounts import AccountsProjection
 from app.services.tokens import Tokens
 
+MIN_PASSWORD, MAX_PASSWORD = 8, 256
+T = TypeVar("T")
+
 
 class Passwords:
     """Hashes and checks. An unknown user costs as much time as a wrong password."""
@@ -44,12 +47,6 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
         return password_hash is not None
-
-
-MIN_PASSWORD, MAX_PASSWORD = 8, 256
-
-
-T = TypeVar("T")
 
 
 class Accounts:

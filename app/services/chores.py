@@ -1,4 +1,4 @@
-"""Background work that N workers must do once: whoever holds the lease does it."""
+"""Background work: at intervals, and once for all processes."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -10,6 +10,8 @@ from app.domain.errors import AppError, StoreUnavailable
 from app.domain.ports import Leases
 
 log = structlog.get_logger(__name__)
+
+_LEASE_SECONDS = 60.0
 
 
 class Rounds:
@@ -43,11 +45,8 @@ class Rounds:
                 log.exception(f"{self._name} failed")
 
 
-_LEASE_SECONDS = 60.0
-
-
 class Chores:
-    """Runs each named task every `seconds` in one process of all."""
+    """Runs each named task every `seconds` in one process of all: whoever holds its lease."""
 
     def __init__(
         self, leases: Leases, tasks: Mapping[str, Callable[[], object]], *, seconds: float

@@ -1,4 +1,4 @@
-"""Bearer tokens."""
+"""Bearer tokens, and tickets for streams."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,6 +9,8 @@ from app.domain.errors import NotAuthenticated
 from app.domain.streams import Grant
 from app.services.signing import Signer
 
+_TICKET_SECONDS = 60
+_AUDIENCE = "stream"
 _REMEMBERED = 10_000  # verified tokens kept, about 1 KB each
 
 
@@ -41,22 +43,22 @@ class Tokens:
         return Claims(claims["sub"], claims["epoch"], int(claims["exp"]))
 
 
-SECONDS = 60
-_AUDIENCE = "stream"
-
-
 class Tickets:
-    """Signs and reads tickets. Says nothing of whether the account or key still holds."""
+    """Signs and reads tickets: a page cannot send a header when it opens a stream.
+
+    An address is seen by more eyes than a header (histories, proxies): a ticket holds for a minute
+    and opens nothing else. Says nothing of whether the account or key still holds.
+    """
 
     def __init__(self, secret: str | None, *, now: Callable[[], datetime]) -> None:
         self._signer = Signer(secret)
         self._now = now
 
     def issue(self, grant: Grant) -> Token:
-        expires = int(self._now().timestamp()) + SECONDS
+        expires = int(self._now().timestamp()) + _TICKET_SECONDS
         claims = {"aud": _AUDIENCE, "sub": grant.subject, "exp": expires}
         rests_on = {"epoch": grant.epoch} if grant.epoch else {"key": grant.key_id}
-        return Token(self._signer.sign(claims | rests_on), SECONDS)
+        return Token(self._signer.sign(claims | rests_on), _TICKET_SECONDS)
 
     def read(self, text: str) -> Grant:
         """Return what the ticket allows, or raise NotAuthenticated."""

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
 from app.domain.ports import AccountRepository
-from app.engine.tables.arrays import Texts
+from app.engine.tables.arrays import Arrays, Texts
 from app.engine.tables.ids import FrozenIds, frozen
-from app.live.projections.projection import Arrays, differences
+from app.live.projections.projection import differences
 
 
 class _State(NamedTuple):

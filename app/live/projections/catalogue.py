@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from app.domain.catalogue import Item, Product
 from app.domain.changes import Change, Collection
 from app.domain.ports import ItemRepository
-from app.engine.tables.arrays import Texts, resized
+from app.engine.tables.arrays import Arrays, Texts, resized
 from app.engine.tables.categories import Categories
 from app.engine.tables.facets import Facets
 from app.engine.tables.feature_table import Features
 from app.engine.tables.ids import IdIndex
 from app.live.encoding import ENCODER_VERSION, decoded, encode_item
-from app.live.projections.projection import Arrays, differences
+from app.live.projections.projection import differences
 
 _REMEMBERED = 20_000  # products made of restored JSON and kept, about 0.6 KB each
 

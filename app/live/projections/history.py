@@ -1,4 +1,4 @@
-"""What every subject did, from the events."""
+"""What every subject did, and how much was done with each item lately: from the events."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isclose
@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 from app.domain.events import Event
 from app.domain.ports import EventRepository
+from app.engine.tables.arrays import Arrays
 from app.engine.tables.event_record import EVENT, EventBatch
 from app.engine.tables.history import History, Pair
 from app.live.memory import Tables, to_fact
-from app.live.projections.projection import Arrays, Later, differences
+from app.live.projections.projection import Later, differences
 
 Watcher = Callable[[Pair], None]
 

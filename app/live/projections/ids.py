@@ -6,9 +6,10 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
+from app.engine.tables.arrays import Arrays
 from app.engine.tables.ids import IdIndex
 from app.live.memory import Tables
-from app.live.projections.projection import Arrays, differences
+from app.live.projections.projection import differences
 
 
 class IdsProjection:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from app.domain.accounts import ApiKey, Role
 from app.domain.changes import Change, Collection
 from app.domain.ports import KeyRepository
-from app.engine.tables.arrays import Texts
-from app.live.projections.projection import Arrays, differences
+from app.engine.tables.arrays import Arrays, Texts
+from app.live.projections.projection import differences
 
 
 class KeysProjection:

@@ -15,14 +15,14 @@ from app.domain.ports import RatingRepository
 from app.domain.ratings import RatingScale
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float32s, Float64s, Int64s
-from app.engine.tables.arrays import in_slices
+from app.engine.tables.arrays import Arrays, in_slices
 from app.engine.tables.history import Pair
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.implied import DAY_MS, Formula, Implied, Landmark
 from app.engine.tables.preferences import Preferences
 from app.engine.tables.row_table import RowTable
 from app.live.memory import Tables
-from app.live.projections.projection import Arrays, Later
+from app.live.projections.projection import Later
 
 Difference = tuple[str, str, float, float]
 _DIGITS = 1e-5  # of implied values, which were summed up in another order

@@ -10,18 +10,6 @@ from app.domain.changes import Change, Collection
 from app.engine.tables.arrays import Arrays
 
 
-def differences(what: str, memory: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> list[str]:
-    """Return a line for each key whose value is not the same on both sides."""
-    return [
-        f"{what} {key!r}: memory {memory.get(key)!r}, rebuilt {rebuilt.get(key)!r}"
-        for key in sorted(memory.keys() | rebuilt.keys())
-        if memory.get(key) != rebuilt.get(key)
-    ]
-
-
-__all__ = ["Arrays", "Projection"]
-
-
 class Projection(Protocol):
     """One live state. `apply` and `forget` are called under the memory's lock."""
 
@@ -62,20 +50,19 @@ class Projection(Protocol):
         """Return how the state differs from one that was built anew, a line each."""
 
 
-Job = Callable[[], None]
-
-
 class Later:
-    """Jobs that the feed's thread does after the batch that asked for them. Each is done once."""
+    """Jobs that take too long for the memory's lock: the feed's thread does each of them once,
+    after the batch that asked for it.
+    """
 
     def __init__(self) -> None:
-        self._jobs: dict[Job, None] = {}
+        self._jobs: dict[Callable[[], None], None] = {}
         self._lock = Lock()
 
     def __bool__(self) -> bool:
         return bool(self._jobs)
 
-    def put(self, job: Job) -> None:
+    def put(self, job: Callable[[], None]) -> None:
         """Have a job done; one that waits already is not done twice."""
         with self._lock:
             self._jobs[job] = None
@@ -85,3 +72,12 @@ class Later:
             jobs, self._jobs = self._jobs, {}
         for job in jobs:
             job()
+
+
+def differences(what: str, memory: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> list[str]:
+    """Return a line for each key whose value is not the same on both sides."""
+    return [
+        f"{what} {key!r}: memory {memory.get(key)!r}, rebuilt {rebuilt.get(key)!r}"
+        for key in sorted(memory.keys() | rebuilt.keys())
+        if memory.get(key) != rebuilt.get(key)
+    ]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 from app.domain.ports import SettingsRepository
 from app.domain.settings import ShopSettings, Similarity, Strategy
-from app.engine.tables.arrays import Texts
-from app.live.projections.projection import Arrays, differences
+from app.engine.tables.arrays import Arrays, Texts
+from app.live.projections.projection import differences
 
 
 class SettingsProjection:

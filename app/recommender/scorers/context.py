@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain.recommendations import Query
-from app.live.contexts import Lift
+from app.live.patterns import Lift
 from app.recommender.shelf import Scored, Scorer, ShopMemory
 
 CONTEXT = "context"

@@ -1,4 +1,4 @@
-"""Learns when and where categories are wanted, and tells how much that lifts items now."""
+"""Patterns learned from the history: contexts and habits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Bearer tokens."""
+"""Bearer tokens, and tickets for streams."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from app.domain.accounts import Account
 from app.domain.errors import NotAuthenticated
-from app.services.tokens import Tokens
+from app.domain.streams import Grant
+from app.services.tokens import Tickets, Tokens
 
 SECRET = "0123456789abcdef" * 4
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 ANN = Account("ann/绿", "epoch 1", NOW)
+SHOPPER, KEY = Grant("ann/绿", epoch="epoch 1"), Grant("bob", key_id="a1b2")
 
 
 class Clock:
@@ -76,3 +78,62 @@ def test_an_unsigned_token_is_refused(tokens):
 def test_any_text_is_refused_and_nothing_else_happens(text):
     with pytest.raises(NotAuthenticated):
         Tokens(SECRET, hours=1, now=lambda: NOW).read(text)
+
+
+@pytest.fixture
+def tickets(clock):
+    return Tickets(SECRET, now=clock)
+
+
+@pytest.mark.parametrize("grant", [SHOPPER, KEY])
+def test_a_ticket_says_whose_list_and_what_it_rests_on(tickets, grant):
+    ticket = tickets.issue(grant)
+    assert ticket.expires_in == 60
+    assert tickets.read(ticket.text) == grant
+
+
+def test_a_ticket_ends_on_the_second(tickets, clock):
+    ticket = tickets.issue(SHOPPER)
+    clock.time = NOW + timedelta(seconds=59)
+    tickets.read(ticket.text)
+    clock.time = NOW + timedelta(seconds=60)
+    with pytest.raises(NotAuthenticated, match="expired"):
+        tickets.read(ticket.text)
+
+
+@pytest.mark.parametrize("grant", [SHOPPER, KEY])
+def test_a_ticket_is_no_bearer_token(tickets, clock, grant):
+    with pytest.raises(NotAuthenticated):
+        Tokens(SECRET, hours=1, now=clock).read(tickets.issue(grant).text)
+
+
+def test_a_bearer_token_is_no_ticket(tickets, clock):
+    token = Tokens(SECRET, hours=1, now=clock).issue(Account("ann", "epoch 1", NOW))
+    with pytest.raises(NotAuthenticated):
+        tickets.read(token.text)
+
+
+def test_another_shops_ticket_is_refused(tickets, clock):
+    with pytest.raises(NotAuthenticated):
+        tickets.read(Tickets("f" * 64, now=clock).issue(SHOPPER).text)
+
+
+@pytest.mark.parametrize("left_out", ["aud", "sub", "exp"])
+def test_a_ticket_with_something_missing_is_refused(tickets, left_out):
+    claims = {"aud": "stream", "sub": "ann", "exp": 9_999_999_999, "epoch": "epoch 1"}
+    tickets.read(jwt.encode(claims, SECRET, algorithm="HS256"))
+    del claims[left_out]
+    with pytest.raises(NotAuthenticated):
+        tickets.read(jwt.encode(claims, SECRET, algorithm="HS256"))
+
+
+def test_an_unsigned_ticket_is_refused(tickets):
+    claims = {"aud": "stream", "sub": "ann", "exp": 9_999_999_999, "epoch": "epoch 1"}
+    with pytest.raises(NotAuthenticated):
+        tickets.read(jwt.encode(claims, None, algorithm="none"))
+
+
+@given(st.text())
+def test_any_text_is_no_ticket(text):
+    with pytest.raises(NotAuthenticated):
+        Tickets(SECRET, now=lambda: NOW).read(text)

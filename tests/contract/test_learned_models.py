@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, vstack
 
+from app.domain.settings import LEARNED
 from app.engine.models.als import Als, AlsParameters, fit_als
 from app.engine.models.ease import Ease, EaseParameters, fit_ease
 from app.engine.models.neural import Neural
@@ -26,6 +27,8 @@ class Fit:
     model: Any
     run: Callable[..., Any]
     tells_shares: bool = True
+    package: str = "scipy"
+    """What a fit needs; without it the model is not tried."""
 
 
 ALS = AlsParameters(dimensions=4, epochs=10, seed=3)
@@ -40,17 +43,21 @@ FITS = {
         Neural,
         lambda rows, **to: fit_neural(rows, parameters=NEURAL, **to),
         tells_shares=False,
+        package="torch",
     ),
 }
-NEEDS_TORCH = pytest.mark.skipif(not find_spec("torch"), reason="PyTorch is not installed")
 
 
-@pytest.fixture(
-    params=[pytest.param(kind, marks=[NEEDS_TORCH] * (kind == "neural")) for kind in FITS],
-    scope="module",
-)
+@pytest.fixture(params=FITS, scope="module")
 def fit(request) -> Fit:
-    return FITS[request.param]
+    fit = FITS[request.param]
+    if not find_spec(fit.package):
+        pytest.skip(f"{fit.package} is not installed")
+    return fit
+
+
+def test_every_kind_that_ranks_is_here():
+    assert set(LEARNED) ^ FITS.keys() == set()
 
 
 def chequerboard(extra_items: int = 0) -> csr_matrix:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.events import WEIGHTS, Event, EventKey
+from app.domain.events import WEIGHTS, Event, EventKey, Kind
 from tests.builders import RunningShop
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -21,7 +21,17 @@ STORY = [
     ("returned", "purchase", 40),
     ("returned", "return", 33),
     ("wished", "wish", 3),
+    ("basket", "cart_add", 5),
+    ("basket", "cart_remove", 4.5),
+    ("found", "search", 2),
+    ("liked", "like", 6),
+    ("liked", "share", 60),
 ]
+
+
+def test_every_kind_of_event_is_in_the_story():
+    assert set(Kind) - {kind for _, kind, _ in STORY} == set()
+    assert set(Kind) == WEIGHTS.keys()
 
 
 def by_formula(events, at, weights, half_life=HALF_LIFE, saturation=SATURATION):

@@ -12,13 +12,13 @@ from app.domain.events import Event, EventContext, EventKey
 from app.domain.filters import Filters
 from app.domain.recommendations import Page, Query, Window
 from app.domain.settings import Strategy
+from app.recommender.shelves import SHELVES, ShelfRow
 from tests.builders import RunningShop, open_shop
 
 ITEMS = [f"item {n:02}" for n in range(40)]
 USERS = [f"user {n:02}" for n in range(12)]
 SOMEBODY = [*USERS[:6], "nobody", None]
-OWN = ("recently_viewed", "buy_again")
-"""What somebody did: nothing else stands there, rated or not."""
+ROWS = {row.name: row for row in SHELVES}
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,20 @@ class Kind:
     shelf: str
     question: dict[str, Any]
 
+    @property
+    def row(self) -> ShelfRow:
+        return ROWS[self.shelf]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it shows what somebody did: nothing else stands there, rated or not."""
+        return "subject" in self.row.needs
+
     def ask(self, shop: RunningShop, user: str | None, **more: Any) -> Page:
         return shop.services.recommendations.shelf(self.shelf, self.query(user, **more))
 
     def query(self, user: str | None, **more: Any) -> Query:
-        if self.shelf in OWN:
+        if self.is_own:
             user = user or "nobody"
         return Query(subject=user, **(self.question | more))
 
@@ -44,21 +53,19 @@ KINDS = [
     Kind("popular", {"window": Window.WEEK, "category": "Tea"}),
     Kind("trending", {"window": Window.DAY}),
     Kind("trending", {"window": Window.MONTH}),
+    Kind("trending", {"category": "Tea"}),
     Kind("new", {}),
+    Kind("new", {"category": "Tea"}),
     Kind("for_category", {"category": "Tea"}),
     Kind("similar", {"item_id": ITEMS[0]}),
     Kind("similar", {"item_id": ITEMS[30]}),
     Kind("bought_together", {"item_id": ITEMS[0]}),
     Kind("cart", {"items": (*ITEMS[:3], "never there")}),
-    *[Kind(shelf, {}) for shelf in OWN],
+    Kind("recently_viewed", {}),
+    Kind("buy_again", {}),
 ]
-FRESH = [kind for kind in KINDS if kind.shelf not in OWN]
-NEVER_EMPTY = [
-    k
-    for k in FRESH
-    if k.shelf not in ("similar", "bought_together", "cart") and "category" not in k.question
-]
-MADE_BY = {*Strategy, "trending", "new", "bought_together", *OWN}
+FRESH = [kind for kind in KINDS if not kind.is_own]
+FILLED_UP = [kind for kind in KINDS if kind.row.fill_up is not None]
 NOW = datetime.now(UTC) + timedelta(days=3)  # and stays
 
 
@@ -132,6 +139,13 @@ def kind(request):
 
 def ids(page):
     return [place.product.item_id for place in page.items]
+
+
+def test_every_shelf_is_asked_all_that_it_takes():
+    said = {(kind.shelf, field) for kind in KINDS for field in ("subject", *kind.question)}
+    takes = {(row.name, field) for row in SHELVES for field in (*row.needs, *row.takes)}
+    assert takes - said == set()
+    assert ROWS.keys() - {kind.shelf for kind in KINDS} == set()
 
 
 @pytest.mark.parametrize("kind", FRESH, ids=str)
@@ -223,21 +237,28 @@ def test_the_best_stand_first(market, kind):
         assert keys == sorted(keys)
 
 
-@pytest.mark.parametrize("kind", NEVER_EMPTY, ids=str)
-def test_it_is_never_empty_while_an_item_may_be_shown(market, kind):
+@pytest.mark.parametrize("kind", FILLED_UP, ids=str)
+def test_it_is_full_while_an_item_may_be_shown(market, kind):
+    about = {kind.question.get("item_id"), *kind.question.get("items", ())}
+    category = kind.question.get("category")
+    offered = {
+        item.item_id
+        for item in market.repositories.items.scan()
+        if category in (None, item.category) and item.item_id not in about
+    }
     for user in SOMEBODY:
+        left = len(offered - {item for who, item in market.ratings() if who == user})
         for n in (1, 10, 40):
-            left = len(ITEMS) - len({i for u, i in market.ratings() if u == user})
             assert len(kind.ask(market, user, n=n).items) == min(n, left)
     assert kind.ask(market, "glutton", n=10).items == []
 
 
 def test_the_market_has_something_on_every_shelf_made_of_what_was_done(market):
     for kind in KINDS:
-        if kind.shelf in ("bought_together", "cart", *OWN):
+        if kind.row.strategy not in set(Strategy):
             for user in USERS[:4]:
                 page = kind.ask(market, user)
-                assert page.strategy in ("bought_together", *OWN)
+                assert page.strategy == kind.row.strategy
                 assert page.items[0].score > 0
     page = KINDS[0].ask(market, USERS[0], explain=True)
     assert any(place.reasons["parts"].get("session") for place in page.items)
@@ -283,7 +304,9 @@ def test_filters_act_before_the_best_are_chosen(market, kind, asked):
 def test_it_says_what_made_it(market, kind):
     for user in SOMEBODY:
         page = kind.ask(market, user, n=5)
-        assert page.strategy in MADE_BY
+        query = kind.query(user)
+        scorers = market.services.recommendations.scored(kind.shelf, query)
+        assert page.strategy in {kind.row.strategy, *(scored.strategy for scored in scorers)}
         if user in (None, "nobody") and kind.shelf == "for_you":
             assert page.strategy == Strategy.POPULAR
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from app.bootstrap.repositories import Repositories
 from app.domain.ratings import RatingScale
+from app.domain.settings import ShopSettings
 from app.learning.learned import LearnedModels
 from app.learning.loading import ModelsProjection
 from app.live.memory import Tables
@@ -36,7 +37,11 @@ class Live:
         self.tables = tables = Tables(clock=clock)
         self.ids = IdsProjection(tables)
         self.settings = SettingsProjection(repositories.settings)
-        tables.features.weights = lambda: self.settings.current.vector_weights
+
+        def settings() -> ShopSettings:
+            return self.settings.current
+
+        tables.features.weights = lambda: settings().vector_weights
         self.keys = KeysProjection(repositories.keys)
         self.accounts = AccountsProjection(repositories.accounts)
         self.catalogue = CatalogueProjection(
@@ -46,29 +51,27 @@ class Live:
         self.preferences = PreferencesProjection(
             repositories.ratings,
             tables,
-            settings=lambda: self.settings.current,
+            settings=settings,
             scale=scale,
             later=self.later,
         )
         self.history.watchers.append(self.preferences.refresh)
         self.activity = ActivityProjection(
-            tables, weights=lambda: self.settings.current.weights, later=self.later
+            tables, weights=lambda: settings().weights, later=self.later
         )
-        self.contexts = Contexts(
-            tables, self.catalogue.categories, settings=lambda: self.settings.current
-        )
+        self.contexts = Contexts(tables, self.catalogue.categories, settings=settings)
         self.habits = LearnedHabits(tables)
-        self.learned = LearnedModels(tables, recency=lambda: self.settings.current.recency)
+        self.learned = LearnedModels(tables, recency=lambda: settings().recency)
         self.memory = ShopMemory(
             tables,
             self.catalogue,
             self.contexts,
             self.habits,
             self.learned,
-            settings=lambda: self.settings.current,
+            settings=settings,
             scale=scale,
         )
-        self.models = ModelsProjection(lambda: self.settings.current.models)
+        self.models = ModelsProjection(lambda: settings().models)
         self.all: tuple[Projection, ...] = (
             self.ids,  # first: the rows of the others stand on it
             self.settings,

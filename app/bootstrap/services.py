@@ -31,7 +31,7 @@ from app.repositories.snapshot_files import SnapshotFiles
 from app.services.accounts import Accounts, Passwords
 from app.services.catalogue import Catalogue
 from app.services.chores import Chores
-from app.services.deletions import Deletions, Traces
+from app.services.deletions import Deletions
 from app.services.erasures import Erasures
 from app.services.events import Events
 from app.services.gate import Gate
@@ -113,11 +113,11 @@ def build_services(
     )
     sessions = Sessions(repositories.sessions, repositories.events, feed=feed, now=now)
     listed = ErasureFile(settings.data_dir / "erased.jsonl")
-    traces = Traces(
+    records = Records(
         repositories.accounts, repositories.ratings, repositories.events, repositories.sessions
     )
     deletions = Deletions(
-        traces, repositories.deletions, repositories.erased, listed, feed=feed, now=now
+        records, repositories.deletions, repositories.erased, listed, feed=feed, now=now
     )
     shop_settings = ShopSettingsService(repositories.settings, feed=feed)
     learning = build_learning(settings, repositories, live, shop_settings=shop_settings, now=now)
@@ -166,7 +166,7 @@ def build_services(
             repositories.deletions,
             now=now,
         ),
-        records=Records(traces),
+        records=records,
         freshness=Freshness(repositories.store, feed, repositories.ratings, repositories.events),
         gate=gate,
         rate_limits=repositories.rate_limits,

@@ -6,7 +6,6 @@ documents go after it, and what writers that were under way left goes with a sec
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -15,42 +14,17 @@ from app.domain import subjects
 from app.domain.changes import Position, Written
 from app.domain.deletions import Deletion, Doomed, Erasure, Removed, Swept
 from app.domain.errors import ErasuresUnusable, UnknownSession, UnknownUser
-from app.domain.ports import (
-    AccountRepository,
-    DeletionRepository,
-    ErasedRepository,
-    ErasureList,
-    EventRepository,
-    RatingRepository,
-    SessionRepository,
-)
+from app.domain.ports import DeletionRepository, ErasedRepository, ErasureList
 from app.live.feed import Feed
+from app.services.records import Records
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Traces:
-    """Where a subject may have left a trace."""
-
-    accounts: AccountRepository
-    ratings: RatingRepository
-    events: EventRepository
-    sessions: SessionRepository
-
-    def any_of(self, subject: str) -> bool:
-        return (
-            self.accounts.find(subject) is not None
-            or self.ratings.has_user(subject)
-            or self.events.has_subject(subject)
-            or bool(self.sessions.of_user(subject))
-        )
 
 
 class Deletions:
     def __init__(
         self,
-        traces: Traces,
+        records: Records,
         deletions: DeletionRepository,
         erased: ErasedRepository,
         listed: ErasureList,
@@ -58,8 +32,8 @@ class Deletions:
         feed: Feed,
         now: Callable[[], datetime],
     ) -> None:
-        self._traces = traces
-        self._accounts = traces.accounts
+        self._records = records
+        self._accounts = records.accounts
         self._deletions = deletions
         self._erased = erased
         self._listed = listed
@@ -68,7 +42,7 @@ class Deletions:
 
     def delete_user(self, user_id: str) -> Written[Removed]:
         """Remove a shopper, with an account or without; raise UnknownUser where there is none."""
-        if not self._traces.any_of(user_id):
+        if not self._records.any_of(user_id):
             raise UnknownUser(user_id)
         return self._delete(user_id)
 
@@ -78,8 +52,8 @@ class Deletions:
         What was done in one that became a shopper's is the shopper's.
         """
         subject = subjects.of_session(session_id)
-        is_merged = bool(self._traces.sessions.owners([session_id]))
-        if is_merged or not self._traces.events.has_subject(subject):
+        is_merged = bool(self._records.sessions.owners([session_id]))
+        if is_merged or not self._records.events.has_subject(subject):
             raise UnknownSession(session_id)
         return self._delete(subject)
 

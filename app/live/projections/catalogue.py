@@ -20,7 +20,7 @@ from app.engine.tables.facets import Facets
 from app.engine.tables.feature_table import Features
 from app.engine.tables.ids import IdIndex
 from app.live.encoding import ENCODER_VERSION, decoded, encode_item
-from app.live.projections.projection import differences
+from app.live.projections.projection import differences, joined, part_of
 
 _REMEMBERED = 20_000  # products made of restored JSON and kept, about 0.6 KB each
 
@@ -85,9 +85,6 @@ class Products:
 log = structlog.get_logger(__name__)
 
 _LAYOUT = 4  # of the dumped arrays
-_VECTORS = "features."
-_CATEGORIES = "categories."
-_FACETS = "facets."
 _CHUNK = 32  # items taken in at a time while loading: about a millisecond under the lock
 
 
@@ -154,16 +151,17 @@ class CatalogueProjection:
         size = self._items.capacity
         self.facets.fit(size)  # readers will find nothing left to do
         self.categories.codes(size)
-        vectors = {f"{_VECTORS}{name}": array for name, array in self._features.dump().items()}
-        categories = {f"{_CATEGORIES}{n}": a for n, a in self.categories.dump().items()}
-        facets = {f"{_FACETS}{n}": a for n, a in self.facets.dump().items()}
-        return self._products.dump() | vectors | categories | facets
+        return self._products.dump() | joined(
+            features=self._features.dump(),
+            categories=self.categories.dump(),
+            facets=self.facets.dump(),
+        )
 
     def restore(self, arrays: Arrays) -> None:
         self._products.restore(arrays)
-        self._features.restore(_named(_VECTORS, arrays))
-        self.categories.restore(_named(_CATEGORIES, arrays))
-        self.facets.restore(_named(_FACETS, arrays))
+        self._features.restore(part_of(arrays, "features"))
+        self.categories.restore(part_of(arrays, "categories"))
+        self.facets.restore(part_of(arrays, "facets"))
 
     def differences(self, rebuilt: Self) -> list[str]:
         return [
@@ -221,10 +219,6 @@ class CatalogueProjection:
         self.categories.remove(row)
         self.facets.remove(row)
         self._items.release(row)
-
-
-def _named(start: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
-    return {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[list[Item]]:

@@ -1,15 +1,13 @@
 """Which shopper and which item has which row: what the tables of all the others rest on."""
 
-from collections.abc import Iterator
 from typing import Any, Self
 
 from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
 from app.engine.tables.arrays import Arrays
-from app.engine.tables.ids import IdIndex
 from app.live.memory import Tables
-from app.live.projections.projection import differences
+from app.live.projections.projection import differences, joined, part_of
 
 
 class IdsProjection:
@@ -32,27 +30,15 @@ class IdsProjection:
         """An id is gone when the last of the others lets go of it."""
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        return {
-            f"{name}.{part}": array
-            for name, index in self._indexes()
-            for part, array in index.dump().items()
-        }
+        return joined(users=self._tables.users.dump(), items=self._tables.items.dump())
 
     def restore(self, arrays: Arrays) -> None:
-        for name, index in self._indexes():
-            start = f"{name}."
-            index.restore(
-                {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
-            )
+        self._tables.users.restore(part_of(arrays, "users"))
+        self._tables.items.restore(part_of(arrays, "items"))
 
     def differences(self, rebuilt: Self) -> list[str]:
-        pairs = zip(self._indexes(), rebuilt._indexes(), strict=True)
+        mine, theirs = self._tables, rebuilt._tables
         return [
-            line
-            for (name, mine), (_, theirs) in pairs
-            for line in differences(f"references to {name}", mine.references(), theirs.references())
+            *differences("references to users", mine.users.references(), theirs.users.references()),
+            *differences("references to items", mine.items.references(), theirs.items.references()),
         ]
-
-    def _indexes(self) -> Iterator[tuple[str, IdIndex]]:
-        yield "users", self._tables.users
-        yield "items", self._tables.items

@@ -74,6 +74,17 @@ class Later:
             job()
 
 
+def joined(**parts: Arrays) -> dict[str, NDArray[Any]]:
+    """Return the arrays of several parts, each under `part.name`; `part_of` gives them back."""
+    return {f"{part}.{name}": a for part, arrays in parts.items() for name, a in arrays.items()}
+
+
+def part_of(arrays: Arrays, part: str) -> dict[str, NDArray[Any]]:
+    """Return the arrays of one part of those that were joined, by their own names."""
+    start = f"{part}."
+    return {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
+
+
 def differences(what: str, memory: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> list[str]:
     """Return a line for each key whose value is not the same on both sides."""
     return [

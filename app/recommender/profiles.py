@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from app.domain.catalogue import Product
 from app.domain.events import Kind
 from app.domain.profiles import (
     ActivityFigures,
@@ -22,37 +23,9 @@ from app.engine.tables.event_record import EventRows
 from app.engine.tables.profile import Profile
 from app.recommender.shelf import ShopMemory
 
-
-def price_level(rows: Int32s, prices: Float64s, categories: Int32s) -> float | None:
-    """Return the median of the price ranks of some items, each within its own category.
-
-    rows : item rows, each once; prices (NaN: not known) and categories (code) : by item row.
-    A rank is 0 for the cheapest of the category and 1 for the dearest; equal prices share the mean
-    of their ranks. Items without a price or a category, and those alone in theirs, do not count.
-    """
-    known = rows[~np.isnan(prices[rows]) & (categories[rows] != NO_CATEGORY)]
-    ranks: list[float] = []
-    for code in np.unique(categories[known]).tolist():
-        of_category = np.sort(prices[(categories == code) & ~np.isnan(prices)])
-        if of_category.size > 1:
-            own = prices[known[categories[known] == code]]
-            cheaper = np.searchsorted(of_category, own, side="left")
-            not_dearer = np.searchsorted(of_category, own, side="right") - 1
-            ranks += ((cheaper + not_dearer) / 2 / (of_category.size - 1)).tolist()
-    return float(np.median(ranks)) if ranks else None
-
-
 _SHOWN = 5  # categories and brands
 _DAY_MS = 86_400_000
 _PRICED = (Kind.PURCHASE, Kind.VIEW)
-
-
-class _Preferred(NamedTuple):
-    """An item of the catalogue that the subject prefers, and how much."""
-
-    category: str | None
-    brand: str | None
-    value: float
 
 
 class _Read(NamedTuple):
@@ -62,7 +35,8 @@ class _Read(NamedTuple):
     events: EventRows
     """Newest first."""
     profile: Profile | None
-    preferred: list[_Preferred]
+    preferred: list[tuple[Product, float]]
+    """Of the catalogue, and how much."""
     priced: Int32s
     """Rows of the items that were bought or viewed."""
     prices: Float64s
@@ -86,8 +60,8 @@ class Profiles:
             activity=_activity(read.events, names.tolist(), read.now, zone),
             purchases=_purchases(bought, read.now),
             ratings=_ratings(read.profile),
-            categories=_shares((each.category, each.value) for each in read.preferred),
-            brands=_shares((each.brand, each.value) for each in read.preferred),
+            categories=_shares((item.category, value) for item, value in read.preferred),
+            brands=_shares((item.brand, value) for item, value in read.preferred),
             price_level=price_level(read.priced, read.prices, read.categories),
         )
 
@@ -106,18 +80,36 @@ class Profiles:
                 categories=self._catalogue.categories.codes(items).copy(),
             )
 
-    def _preferred(self, profile: Profile | None) -> list[_Preferred]:
+    def _preferred(self, profile: Profile | None) -> list[tuple[Product, float]]:
         if profile is None:
             return []
         shown = self._catalogue.mask()
         pairs = zip(profile.items.tolist(), profile.ratings.tolist(), strict=True)
-        products = ((self._catalogue.product(r), v) for r, v in pairs if v > 0.0 and shown[r])
-        return [_Preferred(product.category, product.brand, v) for product, v in products]
+        return [(self._catalogue.product(row), v) for row, v in pairs if v > 0.0 and shown[row]]
 
     def _priced(self, events: EventRows) -> Int32s:
         codes = [self._tables.history.vocabulary.kinds.code(kind) for kind in _PRICED]
         rows: Int32s = np.unique(events["item"][np.isin(events["kind"], codes)])
         return rows
+
+
+def price_level(rows: Int32s, prices: Float64s, categories: Int32s) -> float | None:
+    """Return the median of the price ranks of some items, each within its own category.
+
+    rows : item rows, each once; prices (NaN: not known) and categories (code) : by item row.
+    A rank is 0 for the cheapest of the category and 1 for the dearest; equal prices share the mean
+    of their ranks. Items without a price or a category, and those alone in theirs, do not count.
+    """
+    known = rows[~np.isnan(prices[rows]) & (categories[rows] != NO_CATEGORY)]
+    ranks: list[float] = []
+    for code in np.unique(categories[known]).tolist():
+        of_category = np.sort(prices[(categories == code) & ~np.isnan(prices)])
+        if of_category.size > 1:
+            own = prices[known[categories[known] == code]]
+            cheaper = np.searchsorted(of_category, own, side="left")
+            not_dearer = np.searchsorted(of_category, own, side="right") - 1
+            ranks += ((cheaper + not_dearer) / 2 / (of_category.size - 1)).tolist()
+    return float(np.median(ranks)) if ranks else None
 
 
 def _activity(events: EventRows, kinds: list[str], now: int, zone: ZoneInfo) -> ActivityFigures:

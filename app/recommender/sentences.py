@@ -20,6 +20,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 LANGUAGES = ("en", "zh")
+_A_HABIT = 3  # purchases
+_MOST = 0.5
+_DEEDS = {"rated", "viewed", "bought", "carted", "liked"}
+_CONTEXTS = {"hour", "weekday", "device", "country"}
 
 
 class Told(NamedTuple):
@@ -151,10 +155,6 @@ def _in_general(kind: str, reason: Mapping[str, Any]) -> Told:
     return Told(kind, {"in_category": in_category, "in_window": in_window})
 
 
-_A_HABIT = 3  # purchases
-_MOST = 0.5
-_DEEDS = {"rated", "viewed", "bought", "carted", "liked"}
-_CONTEXTS = {"hour", "weekday", "device", "country"}
 _TELLERS: Mapping[str, Callable[[str, Any], Told | None]] = {
     "buy_again": _buy_again,
     "recently_viewed": _plain,

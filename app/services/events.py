@@ -35,6 +35,10 @@ from app.services.sessions import Sessions, moved_key
 T = TypeVar("T")
 R = TypeVar("R")
 
+_CLOCK_SLACK = timedelta(seconds=60)  # a storefront's clock may be ahead of ours
+OLDEST = timedelta(days=1100)
+"""Events from before that are for `flask import events`."""
+
 
 class Grouped(Generic[T, R]):
     """Calls `work` with all that has come in while the former call lasted.
@@ -70,11 +74,6 @@ class Grouped(Generic[T, R]):
         else:
             for (_, outcome), result in zip(group, results, strict=True):
                 outcome.set_result(result)
-
-
-_CLOCK_SLACK = timedelta(seconds=60)  # a storefront's clock may be ahead of ours
-OLDEST = timedelta(days=1100)
-"""Events from before that are for `flask import events`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from threading import Event as Flag
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from app.domain.errors import StoreUnavailable, TooManyStreams
 from app.domain.streams import Beat, End, Event, Grant, Listed, Reason
+from app.live.feed import Feed
 from app.services.accounts import Accounts
 from app.services.keys import Keys
 
@@ -22,34 +23,17 @@ Look = Callable[[], Mapping[str, Any]]
 _NO_PART = {"fresh", "next_cursor", "recommendation_id"}
 
 
-class Memory(Protocol):
-    """What tells whether there can be anything new."""
-
-    applied: int
-    """How many changes memory has taken in."""
-
-
-class Waiter(Protocol):
-    """The part of `threading.Event` by which streams wait for their next look, or for the end."""
-
-    def set(self) -> None:
-        """End every wait."""
-
-    def wait(self, timeout: float) -> bool:
-        """Wait so many seconds; return whether the end has come."""
-
-
 class Streams:
     """The open streams of this process: at most `capacity`, each of which keeps a thread."""
 
     def __init__(
         self,
-        feed: Memory,
+        feed: Feed,
         *,
         accounts: Accounts,
         keys: Keys,
         capacity: int,
-        ended: Waiter | None = None,
+        ended: Flag | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._feed = feed

@@ -22,6 +22,10 @@ from app.engine.tables.ids import IdIndex
 from app.live.encoding import ENCODER_VERSION, decoded, encode_item
 from app.live.projections.projection import differences, joined, part_of
 
+log = structlog.get_logger(__name__)
+
+_LAYOUT = 4  # of the dumped arrays
+_CHUNK = 32  # items taken in at a time while loading: about a millisecond under the lock
 _REMEMBERED = 20_000  # products made of restored JSON and kept, about 0.6 KB each
 
 
@@ -80,12 +84,6 @@ class Products:
         self._mask = arrays["mask"]
         self._count = int(np.count_nonzero(self._mask))
         self._take(Texts.named("products", arrays))
-
-
-log = structlog.get_logger(__name__)
-
-_LAYOUT = 4  # of the dumped arrays
-_CHUNK = 32  # items taken in at a time while loading: about a millisecond under the lock
 
 
 class CatalogueProjection:

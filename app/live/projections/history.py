@@ -15,6 +15,7 @@ from app.engine.tables.history import History, Pair
 from app.live.memory import Tables, to_fact
 from app.live.projections.projection import Later, differences
 
+_COMPARED = [name for name in EVENT.names or () if name in {"hash", "at", "order", "quantity"}]
 Watcher = Callable[[Pair], None]
 
 
@@ -70,9 +71,6 @@ class HistoryProjection:
 
     def differences(self, rebuilt: Self) -> list[str]:
         return differences("events of", _readable(self._history), _readable(rebuilt._history))
-
-
-_COMPARED = [name for name in EVENT.names or () if name in {"hash", "at", "order", "quantity"}]
 
 
 def _readable(history: History) -> dict[str, Any]:

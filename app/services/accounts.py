@@ -95,16 +95,11 @@ class Accounts:
 
     def get(self, user_id: str) -> Account:
         """Return an account, or raise UnknownUser."""
-        credentials = self._accounts.find(user_id)
-        if credentials is None:
-            raise UnknownUser(user_id)
-        return credentials.account
+        return self._known(user_id).account
 
     def logout(self, user_id: str) -> Written[Account]:
         """Make every token of the account worthless."""
-        credentials = self._accounts.find(user_id)
-        if credentials is None:
-            raise UnknownUser(user_id)
+        credentials = self._known(user_id)
         return self._renew(credentials, credentials.password_hash)
 
     def change_password(self, user_id: str, password: str, new: str) -> Written[Token]:
@@ -127,6 +122,12 @@ class Accounts:
         # memory may be milliseconds behind a fresh registration: the database decides
         credentials = self._accounts.find(user_id)
         return credentials is not None and credentials.account.epoch == epoch
+
+    def _known(self, user_id: str) -> Credentials:
+        credentials = self._accounts.find(user_id)
+        if credentials is None:
+            raise UnknownUser(user_id)
+        return credentials
 
     def _checked(self, user_id: str, password: str) -> Credentials:
         credentials = self._accounts.find(user_id)

@@ -45,23 +45,16 @@ class Rounds:
                 log.exception(f"{self._name} failed")
 
 
-class Chores:
+class Chores(Rounds):
     """Runs each named task every `seconds` in one process of all: whoever holds its lease."""
 
     def __init__(
         self, leases: Leases, tasks: Mapping[str, Callable[[], object]], *, seconds: float
     ) -> None:
+        super().__init__("chores", self.run_once, seconds=seconds)
         self._leases = leases
         self._tasks = tasks
         self._holder = secrets.token_hex(8)
-        self._rounds = Rounds("chores", self.run_once, seconds=seconds)
-
-    def start(self) -> None:
-        self._rounds.start()
-
-    def stop(self) -> None:
-        """End; a task under way is waited for a moment."""
-        self._rounds.stop()
 
     def run_once(self) -> None:
         for name, task in self._tasks.items():

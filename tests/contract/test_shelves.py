@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from app.bootstrap.live import Live
+from app.bootstrap.repositories import Repositories
 from app.domain.errors import UnknownItem
 from app.domain.events import Event, EventContext, EventKey
 from app.domain.filters import Filters
 from app.domain.recommendations import Page, Query, Window
 from app.domain.settings import Strategy
+from app.recommender.scorers.opinions import voices
 from app.recommender.shelves import SHELVES, ShelfRow
 from tests.builders import RunningShop, open_shop
 
@@ -146,6 +149,12 @@ def test_every_shelf_is_asked_all_that_it_takes():
     takes = {(row.name, field) for row in SHELVES for field in (*row.needs, *row.takes)}
     assert takes - said == set()
     assert ROWS.keys() - {kind.shelf for kind in KINDS} == set()
+
+
+def test_every_strategy_has_a_voice_or_is_made_of_them():
+    memory = Live(Repositories("mongodb://127.0.0.1:1", "unused")).memory
+    made_of_them = {Strategy.HYBRID, Strategy.AUTO, Strategy.POPULAR}
+    assert set(Strategy) ^ (voices(memory).keys() | made_of_them) == set()
 
 
 @pytest.mark.parametrize("kind", FRESH, ids=str)

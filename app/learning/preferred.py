@@ -1,4 +1,4 @@
-"""What every subject prefers, and when they came to it, as models are fitted to it."""
+"""The preferences of every subject, and when they came to them, as models are fitted to them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

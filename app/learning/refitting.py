@@ -1,4 +1,4 @@
-"""Has the models in force fitted again when they have become old."""
+"""The refit of models in force that have become old."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which version of each kind of model is in force."""
+"""The version in force of each kind of model."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""What a process holds in memory: as the kernel counts it, and as its tables do."""
+"""The memory of a process: as the kernel counts it, and as its tables do."""
 
 import os
 from dataclasses import dataclass

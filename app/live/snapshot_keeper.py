@@ -1,4 +1,4 @@
-"""Sees to it that workers find a snapshot to start from, and that it is never too old."""
+"""The upkeep of the snapshot that workers start from: made where there is none, or an old one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

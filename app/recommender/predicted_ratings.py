@@ -1,4 +1,4 @@
-"""What somebody would rate an item, by a fitted model or by the neighbours who rated it."""
+"""Predicted ratings, by a fitted model or by the neighbours who rated the item."""
 
 from typing import NamedTuple
 

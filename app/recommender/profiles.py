@@ -1,4 +1,4 @@
-"""What is known of a subject, computed from memory at the moment of asking."""
+"""Profiles of subjects, computed from memory at the moment of asking."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Why an item is recommended, in a sentence: from machine-readable reasons, in two languages.
+"""The sentence that explains an item: from machine-readable reasons, in two languages.
 
 What is read of the reasons, where it is there:
 

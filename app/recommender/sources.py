@@ -1,4 +1,4 @@
-"""Where candidates come from."""
+"""Sources of candidates."""
 
 from app.domain.recommendations import Query
 from app.recommender.shelf import Mask, ShopMemory

@@ -1,4 +1,4 @@
-"""Who was erased stays erased: after an older backup was put back, erasures are done again."""
+"""Erasures done again after an older backup was put back: who was erased stays erased."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

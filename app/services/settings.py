@@ -1,4 +1,4 @@
-"""What a merchandiser may change while the service runs."""
+"""The settings that a merchandiser may change while the service runs."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress

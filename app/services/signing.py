@@ -1,4 +1,4 @@
-"""What this shop has signed, with HMAC-SHA256: JSON Web Tokens, and bytes."""
+"""Signatures of this shop, with HMAC-SHA256: JSON Web Tokens, and bytes."""
 
 from base64 import b64decode, urlsafe_b64encode
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Which shoppers have an account, and the epoch their tokens must carry."""
+"""The shoppers with an account, and the epoch their tokens must carry."""
 
 from typing import Any, NamedTuple, Self
 

@@ -1,4 +1,4 @@
-"""What every subject did, and how much was done with each item lately: from the events."""
+"""The events of every subject, and how much was done with each item lately."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isclose

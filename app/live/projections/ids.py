@@ -1,4 +1,4 @@
-"""Which shopper and which item has which row: what the tables of all the others rest on."""
+"""The rows of shoppers and items, on which the tables of all the others rest."""
 
 from typing import Any, Self
 

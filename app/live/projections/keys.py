@@ -1,4 +1,4 @@
-"""The API keys that hold, by the digest of their secret."""
+"""The API keys in force, by the digest of their secret."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What every shopper prefers, from the ratings and from what was done."""
+"""The preferences of every shopper, from the ratings and from what was done."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The seam: what the feed, the snapshot, a deletion and `flask verify` ask of every live state."""
+"""The port of every live state: for the feed, the snapshot, a deletion and `flask verify`."""
 
 from collections.abc import Callable, Mapping
 from threading import Lock

@@ -1,4 +1,4 @@
-"""What the merchandiser has set."""
+"""The merchandiser's settings."""
 
 from dataclasses import asdict
 from typing import Any, Self

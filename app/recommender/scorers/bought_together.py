@@ -1,4 +1,4 @@
-"""What is bought together with an item, or with those of a cart."""
+"""Items that are bought together with one, or with those of a cart."""
 
 from typing import Any
 

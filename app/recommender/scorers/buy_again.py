@@ -1,4 +1,4 @@
-"""What a shopper bought before and may want again: as a list, and as a part of other scores."""
+"""Purchases that may be made again: as a list, and as a part of other scores."""
 
 import numpy as np
 

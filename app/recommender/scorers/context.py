@@ -1,4 +1,4 @@
-"""What is wanted more at this time of day and week, on this device, in this country."""
+"""The lift of the present context: time of day and week, device, country."""
 
 from typing import Any
 

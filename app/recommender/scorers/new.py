@@ -1,4 +1,4 @@
-"""What came into the catalogue last."""
+"""The newest items of the catalogue."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What usually comes next after what the shopper did in this visit."""
+"""Items that usually come next after what the shopper did in this visit."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What each way of scoring says of every item, for one shopper: the parts of `for you`."""
+"""The opinions that `for you` is made of: one of each way of scoring, for one shopper."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping

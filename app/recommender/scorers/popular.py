@@ -1,4 +1,4 @@
-"""What most shoppers prefer, and what most was done with lately."""
+"""The items most shoppers prefer, and those with which most was done lately."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a shopper looked at last."""
+"""The items a shopper looked at last."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is done more with an item than usual."""
+"""Items with which more is done than usual."""
 
 from dataclasses import dataclass
 from math import log

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.engine.models.rating_prediction import fit_rating_prediction
+from app.engine.models.ratings import fit_rating_prediction
 from benchmarks.peers_shape import INSTALL, PYTHON, ROOT
 
 _FILE = Path(__file__).resolve().parents[2] / "shared" / "data" / "ml-100k" / "interactions.csv.gz"
@@ -51,12 +51,10 @@ class Ratings:
                 n_users=int(self.users.max()) + 1,
                 n_items=int(self.items.max()) + 1,
             )
-            found[wanted] = model.predict(self.users[wanted], self.items[wanted])
+            found[wanted] = model.predict_pairs(self.users[wanted], self.items[wanted])
             for user in np.unique(self.users[wanted[late[wanted]]]).tolist():
                 said, asked = train & (self.users == user), wanted[self.users[wanted] == user]
-                found[asked] = model.predict_for(
-                    self.items[said], self.values[said], self.items[asked]
-                )
+                found[asked] = model.predict(self.items[said], self.values[said], self.items[asked])
         return found
 
     def peers(self) -> dict[str, Floats]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from app.domain.catalogue import Item
 from app.domain.filters import Filters
-from app.engine.models.rating_prediction import RatingParameters, fit_rating_prediction
+from app.engine.models.ratings import RatingParameters, fit_rating_prediction
 from app.engine.recommenders import ranking
 from app.engine.recommenders.baskets import Baskets
 from app.engine.recommenders.co_rated import CoRated, CoRating, co_liked
@@ -82,7 +82,7 @@ def _exercise_user_based(preferences: Preferences, user_based: UserBased) -> Non
         scores = user_based.scores(profile, found)
         user_based.predict(profile, found)
         user_based.explain(profile, found, 0)
-        allowed = ranking.everything(preferences.items)
+        allowed = np.ones(preferences.items.capacity, np.uint8)
         ranking.top_n(scores, preferences.items, n=2, allowed=allowed, min_score=0.1)
 
 
@@ -97,7 +97,7 @@ def _exercise_rating_prediction() -> None:
     rows, ratings = np.arange(2, dtype=np.int32), np.array([1.0, 2.0])
     quick = RatingParameters(dimensions=1, warm_up=0, draws=1)
     fit = fit_rating_prediction(rows, rows, ratings, n_users=2, n_items=2, parameters=quick)
-    fit.predict_for(rows, ratings, rows)
+    fit.predict(rows, ratings, rows)
 
 
 def _exercise_features(preferences: Preferences) -> None:

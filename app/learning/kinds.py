@@ -10,8 +10,7 @@ from app.engine.models.ease import Ease, EaseParameters, fit_ease
 from app.engine.models.model import Learned, Progress
 from app.engine.models.neural import Neural
 from app.engine.models.neural_fit import NeuralParameters, fit_neural
-from app.engine.models.rating_prediction import RatingParameters
-from app.engine.models.ratings import Ratings, fit_ratings
+from app.engine.models.ratings import RatingParameters, Ratings, fit_ratings
 from app.engine.models.sequence import Sequence, SequenceParameters, fit_sequence
 from app.engine.tables.arrays import Arrays
 from app.learning.preferred import Preferred, preferred, rated, taken_up

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from app.engine.models.rating_prediction import RatingParameters
-from app.engine.models.ratings import Ratings, fit_ratings
+from app.engine.models.ratings import RatingParameters, Ratings, fit_ratings
 
 QUICK = RatingParameters(dimensions=2, warm_up=10, draws=10)
 N_USERS, N_ITEMS = 60, 40
@@ -50,22 +49,21 @@ def held_out_error(users, items, ratings):
 
 def by_hand(model, items, ratings, wanted):
     """The mean over draws of: mean + item's bias + (what the choice says + the solution) * item."""
-    fit = model.prediction
-    draws = len(fit.prior)
-    vectors = fit.items.reshape(N_ITEMS + 1, draws, -1).astype(float)
-    chosen = fit.implied.reshape(N_ITEMS + 1, draws, -1).astype(float)
+    draws = len(model.prior)
+    vectors = model.items.reshape(N_ITEMS + 1, draws, -1).astype(float)
+    chosen = model.implied.reshape(N_ITEMS + 1, draws, -1).astype(float)
     told = []
-    for draw, (confidence, *of_shoppers) in enumerate(fit.prior):
+    for draw, (confidence, *of_shoppers) in enumerate(model.prior):
         means, precisions = np.split(np.array(of_shoppers), 2)
         said = chosen[items, draw].sum(axis=0) / np.sqrt(max(len(items), 1))
         biases, factors = vectors[items, draw, 0], vectors[items, draw, 1:]
-        left = ratings - fit.mean - biases - factors @ said
+        left = ratings - model.mean - biases - factors @ said
         precision = np.diag(precisions) + confidence * factors.T @ factors
         solved = np.linalg.solve(precision, precisions * means + confidence * factors.T @ left)
         told.append(
-            fit.mean + vectors[wanted, draw, 0] + vectors[wanted, draw, 1:] @ (said + solved)
+            model.mean + vectors[wanted, draw, 0] + vectors[wanted, draw, 1:] @ (said + solved)
         )
-    return np.clip(np.mean(told, axis=0), fit.low, fit.high)
+    return np.clip(np.mean(told, axis=0), model.low, model.high)
 
 
 @pytest.mark.parametrize("n", [0, 1, 12])

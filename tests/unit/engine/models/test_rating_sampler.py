@@ -5,14 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine.models import rating_prediction
-from app.engine.models import rating_prediction as kernels
-from app.engine.models.rating_prediction import (
-    UNKNOWN,
-    RatingParameters,
-    RatingPrediction,
-    fit_rating_prediction,
-)
+from app.engine.models.rating_sampler import Side, draw
+from app.engine.models.ratings import UNKNOWN, RatingParameters, Ratings, fit_rating_prediction
 
 QUICK = RatingParameters(dimensions=2, warm_up=10, draws=10)
 N_USERS, N_ITEMS = 60, 40
@@ -46,9 +40,9 @@ def test_a_draw_has_the_mean_and_the_covariance_it_should(size, seed):
     rng = np.random.default_rng(seed)
     half, pull = rng.standard_normal((size, size)), rng.standard_normal(size)
     precision = half @ half.T + np.eye(size)
-    mean = kernels.draw(precision.copy(), pull, np.zeros(size))
+    mean = draw(precision.copy(), pull, np.zeros(size))
     assert mean == pytest.approx(np.linalg.solve(precision, pull))
-    apart = [kernels.draw(precision.copy(), pull, noise) - mean for noise in np.eye(size)]
+    apart = [draw(precision.copy(), pull, noise) - mean for noise in np.eye(size)]
     covariance = sum(np.outer(each, each) for each in apart)
     assert covariance == pytest.approx(np.linalg.inv(precision))
 
@@ -56,8 +50,8 @@ def test_a_draw_has_the_mean_and_the_covariance_it_should(size, seed):
 def test_pulls_stay_in_step_with_the_residuals_through_every_draw():
     users, items, ratings = planted()
     rng = np.random.default_rng(1)
-    left = rating_prediction.Side(users, items, (N_USERS, N_ITEMS), 2, 0, rng)
-    right = rating_prediction.Side(items, users, (N_ITEMS, N_USERS), 2, 1, rng)
+    left = Side(users, items, (N_USERS, N_ITEMS), 2, 0, rng)
+    right = Side(items, users, (N_ITEMS, N_USERS), 2, 1, rng)
     for side, other, rows, columns in ((left, right, users, items), (right, left, items, users)):
         for _ in range(3):
             before = ratings - (side.vectors[rows] * other.vectors[columns]).sum(axis=1)
@@ -77,7 +71,7 @@ def test_it_finds_what_was_planted():
     users, items, ratings = planted()
     held = np.random.default_rng(0).random(ratings.size) < 0.2
     model = fitted(users[~held], items[~held], ratings[~held])
-    error = rmse(model.predict(users[held], items[held]), ratings[held])
+    error = rmse(model.predict_pairs(users[held], items[held]), ratings[held])
     assert error < 0.3 < 0.5 * rmse(ratings[~held].mean(), ratings[held])
 
 
@@ -89,10 +83,10 @@ def test_somebody_folded_in_is_predicted_as_if_they_had_been_there():
     found, known = [], []
     for user in range(0, N_USERS, 4):
         said, asked = (np.flatnonzero((users == user) & part) for part in (~held, held))
-        found.append(model.predict_for(items[said], ratings[said], items[asked]))
-        backwards = model.predict_for(items[said[::-1]], ratings[said[::-1]], items[asked])
+        found.append(model.predict(items[said], ratings[said], items[asked]))
+        backwards = model.predict(items[said[::-1]], ratings[said[::-1]], items[asked])
         assert found[-1] == pytest.approx(backwards, abs=1e-5)
-        known.append(whole.predict(users[asked], items[asked]))
+        known.append(whole.predict_pairs(users[asked], items[asked]))
     wanted = ratings[np.concatenate([np.flatnonzero((users == u) & held) for u in range(0, 60, 4)])]
     errors = rmse(np.concatenate(found), wanted), rmse(np.concatenate(known), wanted)
     assert errors[0] == pytest.approx(errors[1], rel=0.2)
@@ -102,12 +96,12 @@ def test_nothing_known_of_a_shopper_is_the_prior_and_of_an_item_too():
     users, items, ratings = planted()
     model = fitted(users, items, ratings)
     wanted = np.arange(N_ITEMS, dtype=np.int32)
-    nobody = model.predict_for(np.empty(0, np.int32), np.empty(0), wanted)
-    unknown = model.predict(np.full(N_ITEMS, UNKNOWN, np.int32), wanted)
+    nobody = model.predict(np.empty(0, np.int32), np.empty(0), wanted)
+    unknown = model.predict_pairs(np.full(N_ITEMS, UNKNOWN, np.int32), wanted)
     assert nobody == pytest.approx(unknown, abs=1e-5)
     means = np.bincount(items, ratings) / np.bincount(items)
     assert np.corrcoef(nobody, means)[0, 1] > 0.6
-    pair = model.predict(np.array([UNKNOWN]), np.array([UNKNOWN]))
+    pair = model.predict_pairs(np.array([UNKNOWN]), np.array([UNKNOWN]))
     assert pair == pytest.approx(ratings.mean(), abs=0.5)
 
 
@@ -117,7 +111,7 @@ def test_the_same_seed_gives_the_same_model_and_arrays_restore_it():
     first = fitted(users, items, ratings, progress=lambda done, of: heard.append((done, of)))
     again = fitted(users, items, ratings)
     assert heard == [(done, 30) for done in range(1, 31)]
-    restored = RatingPrediction.restore(first.arrays())
+    restored = Ratings.restore(first.arrays())
     for name, array in first.arrays().items():
         assert np.array_equal(array, again.arrays()[name])
         assert np.array_equal(array, restored.arrays()[name])
@@ -127,5 +121,5 @@ def test_predictions_stay_on_the_scale_that_was_seen():
     users, items, ratings = planted()
     model = fitted(users, items, ratings)
     rows, columns = (each.ravel().astype(np.int32) for each in np.indices((N_USERS, N_ITEMS)))
-    found = model.predict(rows, columns)
+    found = model.predict_pairs(rows, columns)
     assert found.min() >= ratings.min() and found.max() <= ratings.max()

@@ -1,7 +1,11 @@
-"""How every numba loop of the engine is compiled, and the array types they exchange."""
+"""The compiler of every numba loop of the engine, and the array types they exchange.
+
+numba's cache on disk only watches the file that defines a kernel. So a kernel calls no kernel and
+reads no constant of another file: an edit there would leave the old code compiled into it.
+"""
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -13,11 +17,10 @@ UInt64s = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
+Events = Any
+"""A structured array of `event_record.EVENT`; mypy knows no fields of those."""
 
 F = TypeVar("F", bound=Callable[..., object])
-
-# numba's cache only watches the file that defines a kernel. So a kernel never calls one of another
-# file: an edit there would leave the old code compiled into the caller.
 
 
 def kernel(function: F) -> F:

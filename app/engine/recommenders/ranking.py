@@ -232,13 +232,3 @@ def best_rows(rows: Int32s, scores: Float64s, ids: IdIndex, *, n: int) -> tuple[
     near.sort(key=lambda at: (-scores[at], ids.id(int(rows[at]))))
     first = np.array(near[:n], dtype=np.intp)
     return rows[first], scores[first]
-
-
-def everything(items: IdIndex) -> Bytes:
-    """Make a mask that allows every row, shape (items.capacity,)."""
-    return np.ones(items.capacity, np.uint8)
-
-
-def block(mask: Mask, rows: Int32s) -> None:
-    """Take rows out of a mask, in place."""
-    mask[rows] = 0

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from app.engine.jit import Float64s, Int32s
-from app.engine.recommenders import similarity_kernels
 from app.engine.recommenders import similarity_kernels as kernels
 from app.engine.recommenders.explanation import UserExplanation, explain_by_neighbours
 from app.engine.recommenders.ranking import best_rows
@@ -205,7 +204,7 @@ class UserBased:
         kernels.scan(by_item.arrays, profile.items, values, g, self._sums)
         if near.shrinkage > 0.0:
             kernels.scan_sets(by_item.arrays, profile.items, self._counts)
-        similarity_kernels.weigh_products(
+        kernels.weigh_products(
             self._sums,
             self._counts,
             self._preferences.by_user.arrays,
@@ -235,18 +234,16 @@ class UserBased:
         listed = self._touched(profile)
         kernels.scan_sets(self._preferences.by_item.arrays, profile.items, self._sums)
         users = self._preferences.by_user.arrays
-        similarity_kernels.overlaps(
-            self._sums, users, listed, profile.items.size, float(near.shrinkage)
-        )
+        kernels.overlaps(self._sums, users, listed, profile.items.size, float(near.shrinkage))
         return self._list_similar(profile, listed, least)
 
     def _pearson(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
         if len(self._moments) < self._sums.size:
             self._moments = np.zeros((self._sums.size, 6))
         items, listed = self._preferences.by_item.arrays, self._touched(profile)
-        similarity_kernels.scan_means(items, profile.items, profile.values, g, self._moments)
-        similarity_kernels.scan_deviations(items, profile.items, profile.values, g, self._moments)
-        similarity_kernels.correlations(self._moments, listed, float(near.shrinkage), self._sums)
+        kernels.scan_means(items, profile.items, profile.values, g, self._moments)
+        kernels.scan_deviations(items, profile.items, profile.values, g, self._moments)
+        kernels.correlations(self._moments, listed, float(near.shrinkage), self._sums)
         return self._list_similar(profile, listed, least)
 
     def _list_similar(self, profile: Profile, listed: Int32s, least: float) -> int:

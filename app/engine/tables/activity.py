@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Float64s, Int32s, short_kernel
+from app.engine.jit import Events, Float64s, Int32s, short_kernel
 from app.engine.jit import kernel as reading_kernel
 from app.engine.tables.arrays import Arrays, in_slices
+from app.engine.tables.event_record import KindWeights
 from app.engine.tables.history import History
-
-Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
 
 WEIGHED, COUNTED = 0, 1  # the two sets of sums
 ALL_WINDOWS = 4  # the span that does not fade
@@ -121,7 +120,7 @@ class Activity:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._weigh({})
+        self._weights = KindWeights({})
         self._landmark = 0
         self._sums = np.zeros((2, len(Span), 0))
         history.counters.append(self._count)
@@ -159,7 +158,7 @@ class Activity:
         Nobody else may change the history meanwhile.
         """
         history = self._history
-        self._weigh(weights)
+        self._weights = KindWeights(dict(weights))
         with history.lock:
             subjects, sums = history.subjects(), np.zeros((2, len(Span), history.items.capacity))
         for some in in_slices(history.lock, subjects.size, _AT_ONCE):
@@ -185,7 +184,7 @@ class Activity:
         """Become what `dump` described, by these weights; the history was restored too."""
         with self._history.lock:
             self._sums, self._landmark = arrays["sums"], int(arrays["landmark"][0])
-            self._weigh(weights)
+            self._weights = KindWeights(dict(weights))
 
     def by_id(self, now: int) -> dict[str, tuple[float, ...]]:
         """Return item id -> all its sums at `now`, of the items that have events."""
@@ -213,19 +212,15 @@ class Activity:
                 self._fit()
             count(self._sums, item, at - self._landmark, weight, _HALF_LIVES, step)
 
-    def _weigh(self, weights: Mapping[str, float]) -> None:
-        self.named_weights: Mapping[str, float] = dict(weights)
-        self._weights = np.zeros(256)
-        self._known = 0  # kinds whose weight has been looked up
+    @property
+    def named_weights(self) -> Mapping[str, float]:
+        """The weights by the name of the kind."""
+        return self._weights.named
 
     @property
     def weights(self) -> Float64s:
         """The weights by the code of the kind, shape (256,)."""
-        words = self._history.vocabulary.kinds.words
-        if self._known != len(words):
-            self._known = len(words)
-            self._weights[: self._known] = [self.named_weights.get(word, 0.0) for word in words]
-        return self._weights
+        return self._weights.by_code(self._history.vocabulary.kinds)
 
     def _fit(self) -> None:
         items, have = self._history.items.capacity, self._sums.shape[2]

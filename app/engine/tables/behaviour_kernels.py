@@ -1,14 +1,10 @@
 """The numba loops that count, in a history, what goes with what."""
 
-from typing import Any
-
 import numpy as np
 
-from app.engine.jit import Float64s, Int32s, kernel
+from app.engine.jit import Events, Float64s, Int32s, kernel
 from app.engine.tables.arrays import resized
 from app.engine.tables.ids import IdIndex
-
-Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
 
 NONE = 0  # no event
 BOUGHT, DONE = 0, 1  # an item's two lists

@@ -13,18 +13,15 @@ or country is not known say nothing of that dimension.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from app.engine.jit import Float64s, Int32s, Int64s, kernel, short_kernel
+from app.engine.jit import Events, Float64s, Int32s, Int64s, kernel, short_kernel
 from app.engine.tables.categories import NO_CATEGORY, SEPARATOR
 from app.engine.tables.history import History
 
-Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
-
 HOUR, WEEKDAY, DEVICE, COUNTRY = 0, 1, 2, 3  # the dimensions
-N_DAYPARTS = 6
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 _MONDAY = 3  # the weekday of 1 January 1970, a Thursday
 _SATURDAY = 5
@@ -78,7 +75,7 @@ def count(
 
 
 @kernel
-def lift_by_category(scores: Float64s, categories: Int32s, lifts: Float64s) -> Float64s:
+def lifted(scores: Float64s, categories: Int32s, lifts: Float64s) -> Float64s:
     """Multiply the scores above 0 by the lift of each item's category; leave the others.
 
     scores, categories : by item row; lifts : by code of the category.
@@ -137,14 +134,6 @@ def together(lifts: Mapping[str, Float64s], strength: float) -> Float64s:
     """Return the product of the dimensions' lifts to the power of `strength`, within bounds."""
     product: Float64s = np.prod(list(lifts.values()), axis=0) ** strength
     return np.clip(product, LEAST, MOST)
-
-
-def lifted(scores: Float64s, categories: Int32s, lifts: Float64s) -> Float64s:
-    """Multiply the scores above 0 by the lift of each item's category; leave the others.
-
-    scores, categories (code) : by item row, equal shapes; lifts : by code of the category.
-    """
-    return lift_by_category(scores, categories, lifts)
 
 
 class ContextCounts:

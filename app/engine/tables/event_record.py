@@ -1,16 +1,16 @@
-"""How one event is kept in memory, and the small numbers that stand for its words."""
+"""Events as memory keeps them, the small numbers that stand for their words, and batches."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from app.engine.jit import Float64s
 from app.engine.tables.arrays import Arrays, Texts
 from app.engine.tables.ids import IdIndex
-from app.engine.tables.loading import acquire_in_steps
 
 EVENT = np.dtype(
     [
@@ -84,6 +84,23 @@ class Codes:
         self._code_of = {word: code for code, word in enumerate(words)}
 
 
+class KindWeights:
+    """Weights of kinds of events, by their names and by their codes."""
+
+    def __init__(self, named: Mapping[str, float]) -> None:
+        self.named = named
+        self._by_code = np.zeros(_MOST_CODES)
+        self._known = 0  # kinds whose weight has been looked up
+
+    def by_code(self, kinds: Codes) -> Float64s:
+        """Return the weights, shape (256,); 0 for a kind that is not named."""
+        words = kinds.words
+        if self._known != len(words):
+            self._known = len(words)
+            self._by_code[: self._known] = [self.named.get(word, 0.0) for word in words]
+        return self._by_code
+
+
 class Vocabulary:
     """The codes of kinds, devices and countries."""
 
@@ -140,8 +157,8 @@ def gather(
     parts = [np.zeros(0, EVENT)]
     for batch in batches:
         events = _rows_of(batch, words)
-        events["subject"] = acquire_in_steps(users, lock, batch.subjects)
-        events["item"] = acquire_in_steps(items, lock, batch.items)
+        events["subject"] = users.acquire_in_slices(batch.subjects, lock)
+        events["item"] = items.acquire_in_slices(batch.items, lock)
         parts.append(events)
     return np.concatenate(parts)
 

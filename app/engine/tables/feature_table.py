@@ -120,10 +120,6 @@ class NamedVectors:
         """Bytes held."""
         return sum(space.nbytes for space in self.spaces.values())
 
-    def sizes(self) -> dict[str, int]:
-        """Return the dimension of each space by name."""
-        return {name: space.size for name, space in self.spaces.items()}
-
     def put(self, row: int, vectors: Mapping[str, Float64s]) -> dict[str, str]:
         """Store the vectors of a row in place of all that it has.
 
@@ -245,22 +241,6 @@ class Features:
         """Bytes of all spaces, slack included, without the ids."""
         parts = (self._encoded, self._own, self._named, self._held.flags)
         return sum(part.nbytes for part in parts)
-
-    @property
-    def own_size(self) -> int:
-        """Dimension of the vectors that items brought along; 0 while there is none."""
-        return self._own.size
-
-    @property
-    def signed(self) -> bool:
-        """Whether any such vector has a negative entry."""
-        return self._own.signed
-
-    @property
-    def named_sizes(self) -> dict[str, int]:
-        """Dimension of the named vectors, by name."""
-        with self.lock:
-            return self._named.sizes()
 
     def put_encoded(self, item_id: str, dims: Int32s, weights: Float32s) -> None:
         """Store an encoded vector (see `features.encode`), in place of any other of the item.

@@ -23,12 +23,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Float64s, Int32s, Int64s, kernel
+from app.engine.jit import Events, Float64s, Int32s, Int64s, kernel
 from app.engine.tables.arrays import in_slices, resized
 from app.engine.tables.event_record import EventRows
 from app.engine.tables.history import History
-
-Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
 
 NONE = 0  # no event
 PURCHASE = 4  # the code of the kind

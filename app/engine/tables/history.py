@@ -1,4 +1,4 @@
-"""What every subject did, newest first; `event_lists.py` says how it lies in arrays."""
+"""What every subject did, newest first."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -327,8 +327,9 @@ class History:
             self._lists = built
             for index, rows in zip((self.users, self.items), former, strict=True):
                 index.release_many(rows)
-        _let_go(gathered["subject"], self.users, self.lock)
-        _let_go(gathered["item"], self.items, self.lock)
+        # what was taken while gathering
+        self.users.release_each(gathered["subject"], self.lock)
+        self.items.release_each(gathered["item"], self.lock)
 
     def _filled(self) -> tuple[Int32s, Int32s]:
         return self.subjects(), np.flatnonzero(self._lists.named).astype(np.int32)
@@ -347,11 +348,3 @@ class History:
         with self.lock:
             self._lists = EventLists.restored(arrays)
             self.vocabulary.restore(arrays)
-
-
-def _let_go(rows: Int32s, index: IdIndex, lock: threading.RLock) -> None:
-    """Give back the references that were taken while gathering, one per occurrence."""
-    counts: Int64s = np.bincount(rows).astype(np.int64)
-    named = np.flatnonzero(counts)
-    with lock:
-        index.release_many(named, counts[named])

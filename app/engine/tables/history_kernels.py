@@ -1,4 +1,4 @@
-"""The numba loops over what subjects did; `event_lists.py` says how it is laid out.
+"""The numba loops over what subjects did; `history.EventLists` says how it is laid out.
 
 One long file, because kernels that call each other stay together (see `jit.py`).
 """
@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from app.engine.jit import Float64s, Int32s, Int64s, kernel, short_kernel
+from app.engine.jit import Events, Float64s, Int32s, Int64s, kernel, short_kernel
 
-Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
 Event = Any  # one place of it
 Tables = tuple[Int32s, Int32s, Int32s, Int32s, Int32s, Int64s]
-"""newest, counts, of_item, bought, named, state: see `event_lists.py`."""
+"""newest, counts, of_item, bought, named, state: see `history.EventLists`."""
 
 UNUSED, FREE, COUNT, ORDERS = 0, 1, 2, 3  # places in the state
 FULL = -1  # no place is left

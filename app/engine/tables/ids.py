@@ -1,6 +1,7 @@
 """Outside ids <-> row numbers, reference counted."""
 
 import secrets
+import threading
 from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import xxhash
 
 from app.engine.jit import Bytes, Int32s, Int64s, UInt64s, kernel
-from app.engine.tables.arrays import Arrays, Texts, resized
+from app.engine.tables.arrays import Arrays, Texts, in_slices, resized
 
 
 @kernel
@@ -91,6 +92,7 @@ def frozen(size: int, numbers: Int32s, ids: Sequence[str]) -> dict[str, npt.NDAr
 
 _KEY_BYTES = 8
 _FIRST_ROOM = 64
+_AT_ONCE = 2048  # ids looked up under one hold of the lock
 
 
 class Watcher(Protocol):
@@ -186,6 +188,13 @@ class IdIndex:
         np.add.at(self._references, rows, 1)
         return rows
 
+    def acquire_in_slices(self, ids: Sequence[str], lock: threading.RLock) -> Int32s:
+        """Do as `acquire_many`, letting others have the lock in between."""
+        rows = np.empty(len(ids), np.int32)
+        for some in in_slices(lock, len(ids), _AT_ONCE):
+            rows[some] = self.acquire_many(ids[some])
+        return rows
+
     def retain_many(self, rows: Int32s | Int64s) -> None:
         """Add one reference to each of `rows`, which are distinct and referred to already."""
         self._references[rows] += 1
@@ -213,6 +222,13 @@ class IdIndex:
         self._references[rows] -= 1 if counts is None else counts
         for row in rows[self._references[rows] == 0].tolist():
             self._drop(row)
+
+    def release_each(self, rows: Int32s, lock: threading.RLock, *, keep: int = 0) -> None:
+        """Drop one reference for every occurrence of a row, but for `keep` of them."""
+        counts = np.bincount(rows).astype(np.int64)
+        named = np.flatnonzero(counts)
+        with lock:
+            self.release_many(named, counts[named] - keep)
 
     def _drop(self, row: int) -> None:
         id_ = self._ids[row]

@@ -19,7 +19,7 @@ import numpy as np
 
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.tables import history_kernels as kernels
-from app.engine.tables.event_record import Codes, EventRows
+from app.engine.tables.event_record import Codes, EventRows, KindWeights
 from app.engine.tables.history import History
 
 DAY_MS = 86_400_000.0
@@ -96,17 +96,12 @@ class Implied:
         self._history = history
         self.formula = formula
         self.landmark = landmark
-        self._weights = np.zeros(256)
-        self._known = 0  # kinds whose weight has been looked up
+        self._weights = KindWeights(formula.weights)
 
     @property
     def weights(self) -> Float64s:
         """The weights by the code of the kind, shape (256,)."""
-        words = self._history.vocabulary.kinds.words
-        if self._known != len(words):
-            self._known = len(words)
-            self._weights[: self._known] = [self.formula.weights.get(w, 0.0) for w in words]
-        return self._weights
+        return self._weights.by_code(self._history.vocabulary.kinds)
 
     def of_pair(self, subject: int, item: int) -> float | None:
         """Return the stored value of one pair of rows; None where no event says anything."""

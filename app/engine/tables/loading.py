@@ -1,4 +1,4 @@
-"""Preferences from batches."""
+"""Preferences from batches, built out of readers' sight."""
 
 import threading
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from app.engine.jit import Bytes, Float32s, Float64s, Int32s, Int64s, kernel
 from app.engine.tables import table_kernels as kernels
-from app.engine.tables.arrays import in_slices
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.row_table import RowTable
 
@@ -122,8 +121,6 @@ def _totals(
 Columns = tuple[Int32s, Int32s, Float32s]  # user rows, entries, values
 Batch = tuple[Sequence[str], Sequence[str], npt.NDArray[np.floating]]
 
-_AT_ONCE = 2048  # ids looked up under one hold of the lock
-
 
 @dataclass(frozen=True)
 class Entries:
@@ -153,15 +150,20 @@ def gather(
 ) -> Entries:
     """Turn batches of (user ids, item ids, values) into entries; the last of a pair wins."""
     parts = [(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
+
+    def release(user_rows: Int32s, entries: Int32s, _: Float32s, *, keep: int) -> None:
+        users.release_each(user_rows, lock, keep=keep)
+        items.release_each(entries ^ (entries >> 31), lock, keep=keep)
+
     try:
         for mask, batches in ((-1, implied), (0, explicit)):
             parts.extend(_rows(users, items, lock, batch, mask) for batch in batches)
     except BaseException:  # the source broke off: leave no reference behind
-        _release(users, items, lock, *_joined(parts), keep=0)
+        release(*_joined(parts), keep=0)
         raise
     joined = _joined(parts)
     kept = last_of_pairs(*joined)
-    _release(users, items, lock, *joined, keep=1)
+    release(*joined, keep=1)
     return Entries(*kept, users.capacity, items.capacity)
 
 
@@ -179,31 +181,5 @@ def _rows(
     stored = np.asarray(values, dtype=np.float32)
     if not np.isfinite(stored).all():
         raise ValueError("a preference must be a finite number")
-    user_rows = acquire_in_steps(users, lock, user_ids)
-    return user_rows, acquire_in_steps(items, lock, item_ids) ^ np.int32(mask), stored
-
-
-def acquire_in_steps(index: IdIndex, lock: threading.RLock, ids: Sequence[str]) -> Int32s:
-    """Acquire many ids, letting others have the lock in between."""
-    rows = np.empty(len(ids), np.int32)
-    for some in in_slices(lock, len(ids), _AT_ONCE):
-        rows[some] = index.acquire_many(ids[some])
-    return rows
-
-
-def _release(
-    users: IdIndex,
-    items: IdIndex,
-    lock: threading.RLock,
-    user_rows: Int32s,
-    entries: Int32s,
-    values: Float32s,
-    *,
-    keep: int,
-) -> None:
-    """Give back all but `keep` of the references that were taken, one per occurrence."""
-    for index, rows in ((users, user_rows), (items, entries ^ (entries >> 31))):
-        counts = np.bincount(rows).astype(np.int64)
-        named = np.flatnonzero(counts)
-        with lock:
-            index.release_many(named, counts[named] - keep)
+    user_rows = users.acquire_in_slices(user_ids, lock)
+    return user_rows, items.acquire_in_slices(item_ids, lock) ^ np.int32(mask), stored

@@ -1,15 +1,13 @@
 """When subjects came to items: their last event with each that speaks for it."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.jit import Bytes, Float64s, Int32s, Int64s, kernel
+from app.engine.jit import Bytes, Events, Float64s, Int32s, Int64s, kernel
 from app.engine.tables.event_record import EventRows
 from app.engine.tables.history import History
-
-Events = Any  # a structured array of `event_record.EVENT`; mypy knows no fields of those
 
 NONE = 0  # no event
 

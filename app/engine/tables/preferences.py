@@ -124,24 +124,16 @@ class Preferences:
     def remove_user(self, user_id: str) -> int:
         """Forget all preferences of a user; return how many there were."""
         with self.lock:
-            return self._remove_row(self.users, self.by_user, self.items, self.by_item, user_id)
-
-    def remove_item(self, item_id: str) -> int:
-        """Forget all preferences for an item; return how many there were."""
-        with self.lock:
-            return self._remove_row(self.items, self.by_item, self.users, self.by_user, item_id)
-
-    def _remove_row(
-        self, ids: IdIndex, table: RowTable, other_ids: IdIndex, other: RowTable, id_: str
-    ) -> int:
-        row = ids.row(id_)
-        count = 0 if row is None else table.length(row)
-        if row is None or count == 0:
-            return 0
-        other_ids.release_many(kernels.remove_row(table.arrays, other.arrays, row))
-        ids.release(row)
-        self._trim()
-        return count
+            user = self.users.row(user_id)
+            by_user, by_item = self.by_user, self.by_item
+            count = 0 if user is None else by_user.length(user)
+            if user is None or count == 0:
+                return 0
+            emptied = kernels.remove_row(by_user.arrays, by_item.arrays, user)
+            self.items.release_many(emptied)
+            self.users.release(user)
+            self._trim()
+            return count
 
     def _trim(self) -> None:
         self._by_user.trim()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.tables.feature_table import Features
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.preferences import Preferences
 from tests.brute_force import Ratings, float32
@@ -71,3 +72,15 @@ def contents(preferences: Preferences) -> Ratings:
 def stored(value: float) -> float:
     """What a put of this value keeps."""
     return float32(value)
+
+
+def own_size(features: Features) -> int:
+    """Return the dimension of the vectors that items brought along; 0 while there is none."""
+    return int(features.dump()["own.vectors"].shape[1])
+
+
+def named_sizes(features: Features) -> dict[str, int]:
+    """Return the dimension of the named vectors, by name."""
+    named = features.dump().items()
+    found = [(name.split("."), array) for name, array in named if name.startswith("named.")]
+    return {name[1]: array.shape[1] for name, array in found if name[2] == "vectors"}

@@ -34,7 +34,7 @@ def index_of(*ids):
 def test_ids_that_differ_late_are_compared_as_strings():
     ids = [f"{group}-the-same-beginning-{n}" for n in "3142" for group in "ba"]
     items = index_of(*ids)
-    rows = ranking.top_n(np.ones(8), items, n=3, allowed=ranking.everything(items))
+    rows = ranking.top_n(np.ones(8), items, n=3, allowed=np.ones(items.capacity, np.uint8))
     assert [items.id(row) for row in rows.tolist()] == sorted(ids)[:3]
 
 
@@ -51,15 +51,15 @@ def test_ids_that_differ_late_are_compared_as_strings():
 def test_limits_hold_for_rounded_scores(limits, expected):
     items = index_of("a", "b", "c", "d", "nan")
     scores = np.array([0.9, 0.5 - 1e-12, 1e-12, -0.2, np.nan])
-    found = ranking.top_n(scores, items, n=9, allowed=ranking.everything(items), **limits)
+    found = ranking.top_n(scores, items, n=9, allowed=np.ones(items.capacity, np.uint8), **limits)
     assert [items.id(row) for row in found.tolist()] == expected
 
 
 def test_free_and_blocked_rows_are_never_listed():
     items = index_of("a", "b", "c")
     items.release(0)
-    allowed = ranking.everything(items)
-    ranking.block(allowed, np.array([1], np.int32))
+    allowed = np.ones(items.capacity, np.uint8)
+    allowed[np.array([1], np.int32)] = 0
     assert ranking.top_n(np.ones(3), items, n=9, allowed=allowed).tolist() == [2]
 
 
@@ -70,7 +70,9 @@ def test_many_rows_of_which_few_have_a_score(seed):
     scores = np.where(rng.random(300) < 0.1, np.round(rng.random(300), 1), 0.0)
     wanted = {items.id(row): float(score) for row, score in enumerate(scores) if score > 0}
     for n in (1, 5, 100):
-        found = ranking.top_n(scores, items, n=n, allowed=ranking.everything(items), positive=True)
+        found = ranking.top_n(
+            scores, items, n=n, allowed=np.ones(items.capacity, np.uint8), positive=True
+        )
         assert [items.id(row) for row in found.tolist()] == brute_force.ranked(wanted, n)
 
 

@@ -150,8 +150,8 @@ def test_never_recommends_what_the_mask_leaves_out():
         [("me", "tea", 5), ("v", "tea", 5), ("v", "oil", 4), ("w", "tea", 4), ("w", "jam", 3)]
     )
     user_based, profile = UserBased(preferences), preferences.profile("me")
-    allowed = ranking.everything(preferences.items)
-    ranking.block(allowed, profile.items)
+    allowed = np.ones(preferences.items.capacity, np.uint8)
+    allowed[profile.items] = 0
     scores = user_based.scores(profile, user_based.neighbours(profile, Neighbourhood(k=9)))
     rows = ranking.top_n(scores, preferences.items, n=9, allowed=allowed, positive=True)
     assert [preferences.items.id(row) for row in rows.tolist()] == ["oil", "jam"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.engine.recommenders.item_based import ItemBased
 from app.engine.tables.feature_table import Features
 from app.engine.tables.feature_vectors import DIMENSIONS
-from tests.unit.engine.builders import empty, filled, mapped
+from tests.unit.engine.builders import empty, filled, mapped, named_sizes
 
 NUMBERS = st.integers(-4, 4).map(float)
 ITEMS = st.sampled_from("abcdefgh")
@@ -156,14 +156,14 @@ def test_the_first_of_a_name_sets_the_length_until_the_last_one_leaves():
     assert features.put_named("b", {"text": [1, 2], "image": [2]}) == {
         "text": "the vectors 'text' of this catalogue have 3 numbers, not 2"
     }
-    assert features.named_sizes == {"text": 3, "image": 1}
+    assert named_sizes(features) == {"text": 3, "image": 1}
     assert [*features.named_by_id()["b"]] == ["image"]
     assert features.put_named("a", {"text": [1, 2]}) == {}  # it was alone
-    assert features.named_sizes == {"text": 2, "image": 1}
+    assert named_sizes(features) == {"text": 2, "image": 1}
     features.put_named("a", {})
-    assert features.named_sizes == {"image": 1}
+    assert named_sizes(features) == {"image": 1}
     assert features.remove("b")
-    assert features.named_sizes == {}
+    assert named_sizes(features) == {}
 
 
 @pytest.mark.parametrize("vector", [[], [float("nan")], [[1.0]], [float("inf"), 1.0]])

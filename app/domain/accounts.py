@@ -62,8 +62,6 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A signed bearer token and how long it holds."""
-
     text: str
     expires_in: int
     """Seconds."""
@@ -71,8 +69,6 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid token says."""
-
     user_id: str
     epoch: str
     expires_at: int

@@ -27,8 +27,6 @@ class Deletion(NamedTuple):
 
 
 class Swept(NamedTuple):
-    """How much was removed."""
-
     ratings: int = 0
     events: int = 0
     sessions: int = 0
@@ -36,8 +34,6 @@ class Swept(NamedTuple):
 
 
 class Removed(NamedTuple):
-    """What went with a subject."""
-
     swept: Swept
     account: bool
 
@@ -50,8 +46,6 @@ class Erasure(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A list of erasures, as it was read."""
-
     at: Mapping[str, datetime]
     """When each digest was erased last."""
     digest: Callable[[str], str]

@@ -28,15 +28,11 @@ class InvalidCursor(AppError):
 
 
 class UnknownItem(AppError):
-    """No such item in the catalogue."""
-
     def __init__(self, item_id: str) -> None:
         super().__init__("There is no such item.", item_id=item_id)
 
 
 class UnknownUser(AppError):
-    """No account of that id."""
-
     def __init__(self, user_id: str) -> None:
         super().__init__("There is no such user.", user_id=user_id)
 
@@ -49,22 +45,16 @@ class UnknownSession(AppError):
 
 
 class UnknownRating(AppError):
-    """The shopper has not rated that item."""
-
     def __init__(self, item_id: str) -> None:
         super().__init__("You have not rated this item.", item_id=item_id)
 
 
 class UnknownKey(AppError):
-    """No API key of that id."""
-
     def __init__(self, key_id: str) -> None:
         super().__init__(f"There is no key {key_id!r}. List them with: flask keys list")
 
 
 class UserTaken(AppError):
-    """The id belongs to somebody already."""
-
     def __init__(self, user_id: str) -> None:
         super().__init__("This user id is taken.", user_id=user_id)
 
@@ -99,8 +89,6 @@ class SessionLeaving(AppError):
 
 
 class ItemTaken(AppError):
-    """An item of that id exists already."""
-
     def __init__(self, item_id: str) -> None:
         super().__init__(
             "An item with this id exists already. Use PUT /items/<item_id> to replace it.",

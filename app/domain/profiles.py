@@ -39,8 +39,6 @@ class PurchaseFigures:
 
 @dataclass(frozen=True, slots=True)
 class RatingFigures:
-    """What was rated."""
-
     count: int
     mean: float | None
 

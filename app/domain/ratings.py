@@ -35,7 +35,6 @@ class RatingScale:
     top: float = 5.0
 
     def holds(self, rating: float) -> bool:
-        """Return whether `rating` is a finite number within the scale."""
         return math.isfinite(rating) and self.lowest <= rating <= self.top
 
     def check(self, rating: float) -> float:

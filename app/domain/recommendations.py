@@ -84,8 +84,6 @@ class Candidate(NamedTuple):
 
 
 class Recommended(NamedTuple):
-    """One place on a shelf."""
-
     product: Product
     score: float
     reasons: Mapping[str, Any] | None = None

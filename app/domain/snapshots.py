@@ -14,8 +14,6 @@ class SnapshotRejected(AppError):
 
 @dataclass(frozen=True, slots=True)
 class SnapshotHeader:
-    """What a snapshot is of."""
-
     installation: str
     """The name of the database."""
     taken_at: float

@@ -43,8 +43,6 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last word."""
-
     reason: Reason
 
 

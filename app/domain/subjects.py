@@ -20,19 +20,16 @@ def is_session_id(text: str) -> bool:
 
 
 def check_session_id(text: str) -> str:
-    """Return `text`, or raise InvalidInput."""
     if is_session_id(text):
         return text
     raise InvalidInput("session_id", SESSION_RULE)
 
 
 def of_session(session_id: str) -> str:
-    """Return the subject of an anonymous session."""
     return _MARK + session_id
 
 
 def is_session(subject: str) -> bool:
-    """Return whether the subject is an anonymous session."""
     return subject.startswith(_MARK)
 
 

@@ -9,7 +9,8 @@ are kept. A shopper's w_u is the exact solution for what they like now,
 
     A w_u = sum of c_j h_j,   A = sum of c_j h_j h_j'  +  a H' H  +  l (n_u + a n_items)^e I
 
-so whoever rated a moment ago is answered as if they had been in the fit.
+so whoever rated a moment ago is answered as if they had been in the fit. The share of their item j
+in the score of i is c_j h_i' A^-1 h_j; shares sum to the score.
 """
 
 from dataclasses import dataclass
@@ -31,8 +32,6 @@ _ROWS = 256
 
 @dataclass(frozen=True)
 class AlsParameters:
-    """How the factors are fitted."""
-
     dimensions: int = 192
     epochs: int = 12
     regularisation: float = 0.007
@@ -45,7 +44,6 @@ class AlsParameters:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be fitted."""
         demand(
             dimensions=self.dimensions >= 1,
             epochs=self.epochs >= 1,
@@ -71,7 +69,6 @@ class Als:
 
     @property
     def n_items(self) -> int:
-        """How many items it has learned about."""
         return int(self.factors.shape[0])
 
     @cached_property
@@ -83,9 +80,6 @@ class Als:
     def scores(
         self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
-        """Solve for the shopper and multiply by every item; None if nothing is liked.
-
-        weights : how much each item counts now (`profile.recency`)."""
         rows, strengths = liked(items, values, self.power, weights)
         if not rows.size:
             return None
@@ -96,7 +90,6 @@ class Als:
     def shares(
         self, items: Int32s, values: Float64s, item: int, *, weights: Float64s | None = None
     ) -> Float64s:
-        """Return c_j h_item A^-1 h_j for each item j of the shopper; they sum to the score."""
         found = np.zeros(items.size)
         rows, strengths = liked(items, values, self.power, weights)
         if rows.size:
@@ -114,13 +107,11 @@ class Als:
         return system, strengths @ own
 
     def arrays(self) -> Arrays:
-        """Return the factors and four numbers."""
         numbers = (self.regularisation, self.unobserved, self.exponent, self.power)
         return {"factors": self.factors, "numbers": np.array(numbers)}
 
     @classmethod
     def restore(cls, arrays: Arrays) -> Self:
-        """Return the model these arrays were taken from."""
         return cls(arrays["factors"], *map(float, arrays["numbers"]))
 
 
@@ -148,8 +139,6 @@ def fit_als(
 
 
 class _Steps:
-    """Counts blocks of rows."""
-
     def __init__(self, progress: Progress, of: int) -> None:
         self._progress = progress
         self._of = of

@@ -69,8 +69,6 @@ _SAFE_BYTES = 1 << 31
 
 @dataclass(frozen=True)
 class EaseParameters:
-    """How EASE is fitted."""
-
     l2: float = 600.0
     """Pulls weights towards 0; more for fewer users."""
     power: float = 0.0
@@ -81,15 +79,12 @@ class EaseParameters:
     """Items to learn about; of more, those that most users like, of equal ones the first rows."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be fitted."""
         demand(l2=0 < self.l2 < np.inf, power=self.power >= 0, damping=0 <= self.damping <= 1)
         demand(most=self.most >= 1)
 
 
 @dataclass(frozen=True)
 class Ease:
-    """The weights from item to item."""
-
     kind: ClassVar[str] = "ease"
     weights: Float32s
     """B, shape (n, n): row i is what liking the i-th item learned about adds to their scores."""
@@ -102,9 +97,6 @@ class Ease:
     def scores(
         self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
-        """Add up the rows of what is liked; None if it has learned about nothing that is.
-
-        weights : how much each item counts now (`profile.recency`)."""
         rows, strengths = liked(items, values, self.power, weights)
         places, known = self._places(rows)
         if not known.any():
@@ -119,7 +111,6 @@ class Ease:
     def shares(
         self, items: Int32s, values: Float64s, item: int, *, weights: Float64s | None = None
     ) -> Float64s:
-        """Return each item's summand of one score; empty for an item it has not learned about."""
         to, is_known = self._places(np.array([item], np.int32))
         if not is_known[0]:
             return np.empty(0)
@@ -136,7 +127,6 @@ class Ease:
         return places, self.columns[places] == rows
 
     def arrays(self) -> Arrays:
-        """Return the weights, the power and what they are about."""
         return {
             "weights": self.weights,
             "power": np.array(self.power),
@@ -146,7 +136,6 @@ class Ease:
 
     @classmethod
     def restore(cls, arrays: Arrays) -> Self:
-        """Return the model these arrays were taken from."""
         weights, columns = arrays["weights"], arrays["columns"]
         if weights.shape != (columns.size, columns.size):
             raise ValueError(f"{weights.shape} weights do not fit {columns.size} items")

@@ -30,8 +30,6 @@ def demand(**holds: bool) -> None:
 
 
 class Learned(Protocol):
-    """A frozen model."""
-
     kind: ClassVar[str]
 
     @property

@@ -24,8 +24,6 @@ from app.engine.models.model import Arrays
 
 @dataclass(frozen=True)
 class Layer:
-    """One step of the perceptron."""
-
     weights: Float32s
     """Shape (inputs, outputs)."""
     biases: Float32s
@@ -43,8 +41,6 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Neural:
-    """A trained network."""
-
     kind: ClassVar[str] = "neural"
     own: Vectors
     """Of items as what a shopper likes."""
@@ -56,13 +52,11 @@ class Neural:
 
     @property
     def n_items(self) -> int:
-        """How many items it has learned about."""
         return int(self.items.factors.shape[0])
 
     def scores(
         self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
-        """Return how likely each item is, in (0, 1); None if nothing is liked."""
         liked = items[values > 0.0]
         if not liked.size:
             return None
@@ -92,11 +86,9 @@ class Neural:
     def shares(
         self, items: Int32s, values: Float64s, item: int, *, weights: Float64s | None = None
     ) -> Float64s:
-        """Return nothing: a network does not say which item brought a score."""
-        return np.empty(0)
+        return np.empty(0)  # a network does not say which item brought a score
 
     def arrays(self) -> Arrays:
-        """Return all weights; those of layer k are named with its number."""
         found: dict[str, npt.NDArray[Any]] = {
             "own_factors": self.own.factors,
             "own_inputs": self.own.inputs,
@@ -110,7 +102,6 @@ class Neural:
 
     @classmethod
     def restore(cls, arrays: Arrays) -> Self:
-        """Return the model these arrays were taken from."""
         n_layers = sum(name.startswith("biases_") for name in arrays)
         return cls(
             own=Vectors(arrays["own_factors"], arrays["own_inputs"]),

@@ -58,7 +58,6 @@ class Pairs:
         self._keys = np.sort(self._users * self._n_items + self._items)
 
     def epoch(self, batch: int) -> Iterator[Batch]:
-        """Go through all liked pairs in a new order."""
         order = self._order()
         for first in range(0, order.size, batch):
             chosen = order[first : first + batch]
@@ -106,8 +105,6 @@ _SMALL = 0.01
 
 @dataclass(frozen=True)
 class NeuralParameters:
-    """How the network is built and trained."""
-
     factors: int = 32
     """Width of the factorisation, and of the perceptron's last layer."""
     layers: int = 3
@@ -126,7 +123,6 @@ class NeuralParameters:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be trained."""
         demand(
             factors=self.factors >= 1,
             layers=self.layers >= 1,
@@ -217,7 +213,6 @@ class _Network:
             yield from self._deep.values()
 
     def step(self, batch: Batch) -> None:
-        """Learn from some pairs."""
         torch = self._torch
         shown = Batch(*map(torch.from_numpy, batch))
         logits, size = 0.0, 0.0
@@ -240,7 +235,6 @@ class _Network:
         return self._torch.bmm(theirs, mixed).squeeze(2), own.square().sum() + theirs.square().sum()
 
     def _perceptron(self, shown: Any) -> tuple[Any, Any]:
-        """Return the same of the other half."""
         weights = self._deep
         own = self._mean(shown, weights["own_inputs"])
         theirs = self._torch.nn.functional.embedding(shown.items, weights["item_inputs"])
@@ -263,7 +257,6 @@ class _Network:
         return others / shown.others.clamp(min=1).unsqueeze(1)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what was learned, as `Neural` names it."""
         found = {
             name: tensor.detach().numpy() for name, tensor in (self._linear | self._deep).items()
         }

@@ -58,8 +58,6 @@ _ROWS = 256
 
 @dataclass(frozen=True)
 class SequenceParameters:
-    """How far and how much."""
-
     window: int = 10
     fading: float = 0.9
     back: float = 0.5
@@ -70,7 +68,6 @@ class SequenceParameters:
     kept: int = 500
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be counted."""
         demand(
             window=self.window >= 1,
             fading=0 < self.fading <= 1,
@@ -84,8 +81,6 @@ class SequenceParameters:
 
 @dataclass(frozen=True)
 class Sequence:
-    """The successors of every item."""
-
     kind: ClassVar[str] = "sequence"
     starts: Int64s
     """Shape (n_items + 1,): where the successors of each item begin."""
@@ -97,13 +92,11 @@ class Sequence:
 
     @property
     def n_items(self) -> int:
-        """How many items it has learned about."""
         return int(self.starts.size - 1)
 
     def scores(
         self, items: Int32s, values: Float64s, *, weights: Float64s | None = None
     ) -> Float64s | None:
-        """Add up the successors of the last items; None if there are none that are liked."""
         scores = np.zeros(self.n_items)
         places, weights = self._last(values)
         for item, weight in zip(items[places].tolist(), weights.tolist(), strict=True):
@@ -114,7 +107,6 @@ class Sequence:
     def shares(
         self, items: Int32s, values: Float64s, item: int, *, weights: Float64s | None = None
     ) -> Float64s:
-        """Return what each of the last items adds to the score of one."""
         found = np.zeros(items.size)
         places, weights = self._last(values)
         for place, weight in zip(places.tolist(), weights.tolist(), strict=True):
@@ -132,7 +124,6 @@ class Sequence:
         return slice(int(self.starts[item]), int(self.starts[item + 1]))
 
     def arrays(self) -> Arrays:
-        """Return the successors and two numbers."""
         return {
             "starts": self.starts,
             "successors": self.successors,
@@ -142,7 +133,6 @@ class Sequence:
 
     @classmethod
     def restore(cls, arrays: Arrays) -> Self:
-        """Return the model these arrays were taken from."""
         last, forgetting = arrays["numbers"].tolist()
         return cls(
             arrays["starts"], arrays["successors"], arrays["shares_of"], int(last), forgetting

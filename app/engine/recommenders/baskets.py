@@ -73,7 +73,6 @@ class Baskets:
     def beside(
         self, item: int, categories: Int32s, *, least: int = 1, most: int = ORDERS
     ) -> Beside:
-        """Look at the last `most` orders of one item."""
         history = self._history
         found = kernels.count_beside(history.events, history.of_item, item, most, self._tally.room)
         strengths, lifts = kernels.ties_of(found, item, self._shop(), categories, least, _PRIOR)
@@ -114,7 +113,6 @@ class Basket:
 
     @cached_property
     def beside(self) -> list[Beside]:
-        """What stands beside each of the items."""
         return [
             self._baskets.beside(item, self._categories, least=self._least, most=self._most)
             for item in self._items.tolist()

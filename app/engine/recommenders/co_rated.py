@@ -238,8 +238,6 @@ MOST_LIKERS = 2_000
 
 @dataclass(frozen=True)
 class CoLiked:
-    """What the shoppers who like one item like besides."""
-
     likers: int
     """How many were looked at."""
     counts: Float64s

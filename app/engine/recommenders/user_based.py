@@ -41,7 +41,6 @@ class Neighbourhood(NamedTuple):
         return self.shrinkage == 0.0 and self.asymmetry == 0.5 and self.damping == 0.0
 
     def weights(self, similarities: Float64s) -> Float64s:
-        """Return what each neighbour weighs, shape (m,)."""
         if self.exponent == 1.0:
             return similarities
         weights: Float64s = np.power(similarities, self.exponent)
@@ -152,7 +151,6 @@ class UserBased:
         similarity: str = "cosine",
         g: float = 1.0,
     ) -> UserExplanation:
-        """Tell which neighbours, and through which of the shopper's items, brought an item."""
         with self._preferences.lock:
             return explain_by_neighbours(
                 self._preferences.by_user,
@@ -217,7 +215,6 @@ class UserBased:
         return self._list_similar(profile, listed, least)
 
     def _scanned(self, profile: Profile, g: float) -> Int32s:
-        """Sum up products; return the users met."""
         items, sums = self._preferences.by_item.arrays, self._sums
         rows, values, n_users = profile.items, profile.values, self._preferences.users.capacity
         if kernels.is_dense(items, rows, n_users):
@@ -226,7 +223,6 @@ class UserBased:
         return self._listed[: kernels.scan_listing(items, rows, values, g, sums, self._listed)]
 
     def _touched(self, profile: Profile) -> Int32s:
-        """List the users who have any of the profile's items."""
         items = self._preferences.by_item.arrays
         return self._listed[: kernels.list_touched(items, profile.items, self._seen, self._listed)]
 

@@ -127,7 +127,6 @@ class Activity:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, slack included."""
         return self._sums.nbytes
 
     def weighed(self, span: Span, now: int) -> Float64s:
@@ -175,7 +174,6 @@ class Activity:
             self._sums, self._landmark = sums, now
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`; some are the live ones."""
         with self._history.lock:
             self._fit()
             return {"sums": self._sums, "landmark": np.array([self._landmark])}
@@ -214,7 +212,6 @@ class Activity:
 
     @property
     def named_weights(self) -> Mapping[str, float]:
-        """The weights by the name of the kind."""
         return self._weights.named
 
     @property

@@ -42,6 +42,11 @@ def _has_room(whole: object, array: npt.NDArray[Any], rows: int) -> bool:
 
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+"""A table as plain arrays, by name.
+
+Some of what a table's `dump` returns is live: nothing may be changed until it is written. Its
+`restore` takes the arrays, which may be a mapped file, over ids that were restored before it.
+"""
 
 
 def in_slices(lock: threading.RLock, size: int, at_once: int) -> Iterator[slice]:
@@ -67,18 +72,15 @@ class Texts:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Texts":
-        """Pack texts in order."""
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
         ends = np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)))
         return cls(np.frombuffer(b"".join(encoded), np.uint8), ends)
 
     @classmethod
     def named(cls, name: str, arrays: Arrays) -> "Texts":
-        """Take what `arrays` gave."""
         return cls(arrays[f"{name}.data"], arrays[f"{name}.ends"])
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[Any]]:
-        """Return the two arrays under a common name."""
         return {f"{name}.data": self.data, f"{name}.ends": self.ends}
 
     def __len__(self) -> int:
@@ -88,6 +90,5 @@ class Texts:
         return str(self.raw(number), "utf-8", "surrogatepass")
 
     def raw(self, number: int) -> memoryview:
-        """Return the bytes of one text."""
         start = self._ends[number - 1] if number else 0
         return self._data[start : self._ends[number]]

@@ -34,12 +34,10 @@ class Categories:
         return self._codes[:items]
 
     def put(self, row: int, path: str | None) -> None:
-        """Say which category an item is in; None: in none."""
         self._fit(row + 1)
         self._codes[row] = NO_CATEGORY if not path else self._code(path)
 
     def remove(self, row: int) -> None:
-        """Forget the category of a row."""
         self._fit(row + 1)
         self._codes[row] = NO_CATEGORY
 
@@ -67,10 +65,8 @@ class Categories:
             self._codes = resized(self._codes, rows + rows // 8)
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`."""
         return {**Texts.of(self.paths).arrays("paths"), "codes": self._codes}
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described; the arrays are taken."""
         paths = Texts.named("paths", arrays)
         self._replace([paths[number] for number in range(len(paths))], arrays["codes"])

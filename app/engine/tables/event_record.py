@@ -64,7 +64,6 @@ class Codes:
         self._code_of = {word: code for code, word in enumerate(first)}
 
     def code(self, word: str) -> int:
-        """Return the code of a word, known or new."""
         code = self._code_of.get(word)
         if code is None:
             code = len(self.words)
@@ -79,7 +78,6 @@ class Codes:
         return self.words[code] if code < len(self.words) else ""
 
     def replace(self, words: list[str]) -> None:
-        """Become another list of words."""
         self.words = words
         self._code_of = {word: code for code, word in enumerate(words)}
 
@@ -102,15 +100,12 @@ class KindWeights:
 
 
 class Vocabulary:
-    """The codes of kinds, devices and countries."""
-
     def __init__(self) -> None:
         self.kinds = Codes(KINDS)
         self.devices = Codes()
         self.countries = Codes()
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the words as plain arrays, for `restore`."""
         return (
             Texts.of(self.kinds.words).arrays("kinds")
             | Texts.of(self.devices.words).arrays("devices")
@@ -118,7 +113,6 @@ class Vocabulary:
         )
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described."""
         for name in ("kinds", "devices", "countries"):
             texts = Texts.named(name, arrays)
             codes: Codes = getattr(self, name)
@@ -173,7 +167,6 @@ def _rows_of(batch: EventBatch, words: Vocabulary) -> EventRows:
 
 
 def fill(events: EventRows, facts: Sequence[Fact], words: Vocabulary) -> None:
-    """Write what the facts say into as many events."""
     ids, kinds, times, quantities, prices, orders, devices, countries = zip(*facts, strict=True)
     events["hash"] = list(map(hash_of, ids))
     events["kind"] = list(map(words.kinds.code, kinds))

@@ -33,7 +33,6 @@ class Labels:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of both tables, slack included, without the texts."""
         return self._by_label.nbytes + self._by_item.nbytes
 
     def put(self, row: int, labels: Iterable[str]) -> None:
@@ -59,12 +58,10 @@ class Labels:
         return [self._ids.id(number) for number in self._by_item.row(row)[0].tolist()]
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`."""
         ids = {f"{_LABELS}{name}": array for name, array in self._ids.dump().items()}
         return ids | self._by_label.dump("by_label") | self._by_item.dump("by_item")
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described; the arrays are taken."""
         self._ids.restore(
             {n.removeprefix(_LABELS): a for n, a in arrays.items() if n.startswith(_LABELS)}
         )
@@ -136,7 +133,6 @@ class Facets:
         self._changed()
 
     def remove(self, row: int) -> None:
-        """Forget the item of a row."""
         self._labels.put(row, ())
         self._stock[row] = _NO_ITEM
         self._prices[row] = self._created[row] = np.nan
@@ -201,7 +197,6 @@ class Facets:
         return int(self._stock[row]), *known, *sorted(self._labels.of(row))
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`; without the categories."""
         return {
             **self._labels.dump(),
             "stock": self._stock,
@@ -210,7 +205,6 @@ class Facets:
         }
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described; the arrays are taken."""
         self._labels.restore(arrays)
         self._stock, self._prices = arrays["stock"], arrays["prices"]
         self._created = arrays["created"]

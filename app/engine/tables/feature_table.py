@@ -117,7 +117,6 @@ class NamedVectors:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held."""
         return sum(space.nbytes for space in self.spaces.values())
 
     def put(self, row: int, vectors: Mapping[str, Float64s]) -> dict[str, str]:
@@ -143,7 +142,6 @@ class NamedVectors:
         return f"the vectors {name!r} of this catalogue have {space.size} numbers, not {size}"
 
     def remove(self, row: int) -> None:
-        """Forget all vectors of a row."""
         self.put(row, {})
 
     def of(self, row: int) -> dict[str, str]:
@@ -152,14 +150,12 @@ class NamedVectors:
         return {name: _described(v) for name, v in found.items() if v is not None}
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`."""
         arrays: dict[str, npt.NDArray[Any]] = {}
         for name, space in self.spaces.items():
             arrays |= space.dump(f"{_START}{name}")
         return arrays
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described; the arrays belong to this object from now on."""
         self.spaces = {}
         for key in arrays:
             if key.startswith(_START) and key.endswith(_LAST):
@@ -191,7 +187,6 @@ class HeldRows:
         return int(np.count_nonzero(self.flags))
 
     def rows(self) -> list[int]:
-        """Return the rows in order."""
         found: list[int] = np.flatnonzero(self.flags).tolist()
         return found
 
@@ -207,7 +202,6 @@ class HeldRows:
         return row
 
     def release(self, row: int) -> None:
-        """Let a row go."""
         self.flags[row] = False
         self._ids.release(row)
 
@@ -357,16 +351,11 @@ class Features:
         return [space for space in weighed if space.weight > 0.0]
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return all spaces as plain arrays, rows as they are, for `restore`.
-
-        They are the live arrays, which stay where they are as long as nothing is changed.
-        """
         with self.lock:
             vectors = self._encoded.dump(self.items.capacity) | self._own.dump(_OWN)
             return vectors | self._named.dump() | {"held": self._held.flags}
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described, over ids that were restored too; the arrays are taken."""
         with self.lock:
             self._encoded.restore(arrays)
             self._own.restore(_OWN, arrays)

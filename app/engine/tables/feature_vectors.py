@@ -101,7 +101,6 @@ class EncodedVectors:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, slack included."""
         return self._table.nbytes
 
     def row(self, row: int) -> tuple[Int32s, Float32s]:
@@ -114,25 +113,20 @@ class EncodedVectors:
         return tuple(sorted(zip(dims.tolist(), weights.tolist(), strict=True)))
 
     def put(self, row: int, dims: Int32s, weights: Float32s) -> None:
-        """Store or replace a row's vector; see `Features.put_encoded`."""
         self._table.set_row(row, dims, weights)
 
     def remove(self, row: int) -> None:
-        """Forget a row's vector."""
         self._table.set_row(row, *_NOTHING)
 
     def trim(self) -> None:
-        """Give unused memory back."""
         self._table.trim()
 
     def present(self, n_items: int) -> npt.NDArray[np.bool_]:
-        """Tell which rows have a vector that is not zero, shape (n_items,)."""
         self._table.fit_rows(n_items)
         has: npt.NDArray[np.bool_] = self._table.totals[:n_items, 0] > 0.0
         return has
 
     def add_scores(self, profile: Profile, scores: Float64s) -> None:
-        """Write sum of value * cosine over the profile's items to every row."""
         self._table.fit_rows(scores.size)
         table = self._table.arrays
         wanted = encoded_profile(table, profile.items, profile.values, DIMENSIONS)
@@ -140,7 +134,6 @@ class EncodedVectors:
             encoded_product(table, scores.size, wanted, scores)
 
     def cosines(self, row: int, others: Int32s) -> Float64s:
-        """Return the cosine of one row with each of the others, shape (n,)."""
         self._table.fit_rows(max(row, int(others.max(initial=0))) + 1)
         one = np.array([row], np.int32)
         wanted = encoded_profile(self._table.arrays, one, np.ones(1), DIMENSIONS)
@@ -152,12 +145,10 @@ class EncodedVectors:
         return dots
 
     def dump(self, n_items: int) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`."""
         self._table.fit_rows(n_items)  # readers will find nothing left to do
         return self._table.dump(_NAME)
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described; the arrays belong to this object from now on."""
         self._table.restore(_NAME, arrays)
 
 
@@ -193,7 +184,6 @@ class OwnVectors:
         self._owners = np.zeros(_FIRST_SLOTS, np.int32)
 
     def dump(self, name: str) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`."""
         count = self.count
         return {
             f"{name}.vectors": self._vectors[:count],
@@ -203,7 +193,6 @@ class OwnVectors:
         }
 
     def restore(self, name: str, arrays: Arrays) -> None:
-        """Become what `dump` described; the arrays belong to this object from now on."""
         self._vectors, self._inverse = arrays[f"{name}.vectors"], arrays[f"{name}.inverse"]
         self._owners, self._slots = arrays[f"{name}.owners"], arrays[f"{name}.slots"]
         self.count = len(self._owners)
@@ -221,12 +210,10 @@ class OwnVectors:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held."""
         arrays = (self._vectors, self._inverse, self._owners, self._slots)
         return sum(array.nbytes for array in arrays)
 
     def has(self, row: int) -> bool:
-        """Whether the row has a vector."""
         return row < self._slots.size and bool(self._slots[row] >= 0)
 
     def pairs(self, row: int) -> tuple[tuple[int, float], ...]:
@@ -240,7 +227,6 @@ class OwnVectors:
         return self._vectors[self._slots[row]].copy() if self.has(row) else None
 
     def present(self, n_items: int) -> npt.NDArray[np.bool_]:
-        """Tell which rows have a vector that is not zero, shape (n_items,)."""
         has = np.zeros(n_items, np.bool_)
         has[self._owners[: self.count]] = self._inverse[: self.count] > 0.0
         return has
@@ -291,7 +277,6 @@ class OwnVectors:
         return True
 
     def add_scores(self, profile: Profile, scores: Float64s) -> None:
-        """Write sum of value * similarity over the profile's items to every row with a vector."""
         if self.count == 0:
             return
         slots = self._slots_of(profile.items)
@@ -307,7 +292,6 @@ class OwnVectors:
             own_product(block, inverse, owners, values @ units, scores)
 
     def cosines(self, row: int, others: Int32s) -> Float64s:
-        """Return the similarity of one row to each of the others, shape (n,); 0 without vector."""
         slots = self._slots_of(others)
         have = slots >= 0
         found = np.zeros(others.size)

@@ -79,7 +79,6 @@ class EventLists:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, slack included."""
         return self._words.nbytes + sum(array.nbytes for array in self.tables)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -101,7 +100,6 @@ class EventLists:
         self._take(resized(self._words, have + have // 8 + _FIRST_PLACES))
 
     def fit(self, users: int, items: int) -> None:
-        """Make room for so many rows of subjects and of items, if there is less."""
         if users > self.newest.size:
             room = max(users, self.newest.size + self.newest.size // 8)
             self.newest, self.counts = resized(self.newest, room), resized(self.counts, room)
@@ -166,7 +164,6 @@ class History:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, slack included."""
         return self._lists.nbytes
 
     @property
@@ -205,7 +202,6 @@ class History:
         return np.flatnonzero(self._lists.counts).astype(np.int32)
 
     def count_of(self, subjects: Int32s) -> int:
-        """Return how many events these subjects have."""
         return int(self._lists.counts[subjects].sum())
 
     def of_subject(self, subject: str) -> EventRows:
@@ -262,7 +258,6 @@ class History:
         return row
 
     def _insert(self, pair: Pair, fact: Fact, hashed: int) -> bool:
-        """Write an event down; False if it is known."""
         words = self.vocabulary
         kind = words.kinds.code(fact.kind)
         values = (
@@ -338,13 +333,11 @@ class History:
         self._lists.fit(self.users.capacity, self.items.capacity)
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, for `restore`; some are the live ones."""
         with self.lock:
             self._fit()
             return self._lists.arrays() | self.vocabulary.dump()
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described, over ids that were restored too; the arrays are taken."""
         with self.lock:
             self._lists = EventLists.restored(arrays)
             self.vocabulary.restore(arrays)

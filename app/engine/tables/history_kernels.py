@@ -31,7 +31,6 @@ def find(events: Events, newest: Int32s, subject: int, hashed: np.uint64) -> int
 
 @short_kernel
 def has_order(events: Events, newest: Int32s, subject: int, order: np.uint32) -> bool:
-    """Whether any of a subject's events belongs to the order."""
     at = newest[subject]
     while at != NONE:
         if events[at].order == order:
@@ -79,7 +78,6 @@ def link(events: Events, newest: Int32s, of_item: Int32s, at: int) -> None:
 
 @short_kernel
 def unlink(events: Events, newest: Int32s, of_item: Int32s, at: int) -> None:
-    """Take an event out of both lists."""
     older, newer = events[at].older, events[at].newer
     if older != NONE:
         events[older].newer = newer
@@ -108,7 +106,6 @@ def is_order_of_its_own(
 
 @short_kernel
 def count_event(tables: Tables, at: Event, step: int) -> None:
-    """Count an event, or take it out of the counts."""
     _, counts, _, bought, named, state = tables
     counts[at.subject] += step
     named[at.item] += step
@@ -185,7 +182,6 @@ def drop(events: Events, tables: Tables, at: int) -> None:
 
 @short_kernel
 def oldest(events: Events, newest: Int32s, subject: int) -> int:
-    """Return the place of a subject's oldest event."""
     at = int(newest[subject])
     while events[at].older != NONE:
         at = int(events[at].older)

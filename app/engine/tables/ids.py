@@ -284,12 +284,10 @@ class IdIndex:
         self._keys[live] = _keys_of([_bytes(self.id(row)) for row in live], len(shared))
 
     def references(self) -> dict[str, int]:
-        """Return how many references each id has."""
         rows = np.flatnonzero(self.alive).tolist()
         return {self.id(row): int(self._references[row]) for row in rows}
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return everything as plain arrays, rows as they are, for `restore`."""
         size = self.capacity
         rows = np.flatnonzero(self.alive).astype(np.int32)
         return {
@@ -303,7 +301,6 @@ class IdIndex:
         }
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described; the arrays belong to this index from now on."""
         self._base = FrozenIds(arrays)
         self._row_of, self._ids = {}, [None] * len(self._base)
         self._references, self._keys = arrays["references"], arrays["keys"]

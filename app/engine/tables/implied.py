@@ -38,7 +38,6 @@ class Formula:
     top: float
 
     def value(self, total: Float64s) -> Float64s:
-        """Return the saturated values of sums."""
         saturated: Float64s = self.top * total / (np.abs(total) + self.saturation)
         return saturated
 

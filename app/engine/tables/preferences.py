@@ -96,7 +96,6 @@ class Preferences:
         return told
 
     def is_explicit(self, user_id: str, item_id: str) -> bool:
-        """Return whether there is an explicit preference for the pair."""
         with self.lock:
             user, item = self.users.row(user_id), self.items.row(item_id)
             if user is None or item is None:
@@ -178,15 +177,10 @@ class Preferences:
         self._replace(gather(self.users, self.items, self.lock, batches, implied))
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
-        """Return both tables as plain arrays, rows as they are, for `restore`.
-
-        They are the live arrays, which stay where they are as long as nothing is changed.
-        """
         with self.lock:  # rows are fitted first: readers will find nothing left to do
             return self.by_user.dump("by_user") | self.by_item.dump("by_item")
 
     def restore(self, arrays: Arrays) -> None:
-        """Become what `dump` described, over ids that were restored too; the arrays are taken."""
         with self.lock:
             self._by_user.restore("by_user", arrays)
             self._by_item.restore("by_item", arrays)

@@ -45,17 +45,14 @@ class RowTable:
         )
 
     def __len__(self) -> int:
-        """Number of entries."""
         return int(self.state[kernels.ENTRIES])
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, slack and holes included."""
         return sum(array.nbytes for array in self.arrays)
 
     @property
     def filled_rows(self) -> int:
-        """Number of rows that have entries."""
         return int(self.state[kernels.ROWS])
 
     def length(self, row: int) -> int:
@@ -125,7 +122,6 @@ class RowTable:
             )
 
     def set_row(self, row: int, entries: Int32s, numbers: Float32s) -> None:
-        """Replace the entries of a row."""
         self.fit_rows(row + 1)
         while not kernels.set_row(self.arrays, row, entries, numbers):
             self.make_room(kernels.fit(entries.size))
@@ -143,7 +139,6 @@ class RowTable:
         }
 
     def restore(self, name: str, arrays: Arrays) -> None:
-        """Become what `dump` described; the arrays belong to this table from now on."""
         self._take(*(arrays[f"{name}.{part}"] for part in _PARTS))
 
     def _take(

@@ -227,7 +227,6 @@ def set_row(table: Table, row: int, entries: Int32s, numbers: Float32s) -> bool:
 
 @short_kernel
 def has(entries: Int32s, wanted: int) -> bool:
-    """Whether an entry is among a few."""
     hits = 0
     for entry in entries:
         hits += 1 if entry == wanted else 0

@@ -13,8 +13,10 @@ so whoever rated a moment ago is answered as if they had been in the fit. The sh
 in the score of i is c_j h_i' A^-1 h_j; shares sum to the score.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -131,26 +133,23 @@ def fit_als(
     items = (random.standard_normal(shape) * spread).astype(np.float32)
     users = np.zeros((by_user.shape[0], chosen.dimensions), np.float32)
     steps = -(-users.shape[0] // _ROWS) + -(-items.shape[0] // _ROWS)
-    heard = _Steps(progress, steps * chosen.epochs)
+    done = count(1)
+
+    def step() -> None:
+        progress(next(done), steps * chosen.epochs)
+
     for _ in range(chosen.epochs):
-        _solve(by_user, items, users, chosen, heard)
-        _solve(by_item, users, items, chosen, heard)
+        _solve(by_user, items, users, chosen, step)
+        _solve(by_item, users, items, chosen, step)
     return Als(items, chosen.regularisation, chosen.unobserved, chosen.exponent, chosen.power)
 
 
-class _Steps:
-    def __init__(self, progress: Progress, of: int) -> None:
-        self._progress = progress
-        self._of = of
-        self._done = 0
-
-    def one(self) -> None:
-        self._done += 1
-        self._progress(self._done, self._of)
-
-
 def _solve(
-    liked_by: "csr_matrix", fixed: Float32s, solved: Float32s, chosen: AlsParameters, steps: _Steps
+    liked_by: "csr_matrix",
+    fixed: Float32s,
+    solved: Float32s,
+    chosen: AlsParameters,
+    step: Callable[[], None],
 ) -> None:
     """Write the best rows of one side, those of the other side being fixed."""
     base = chosen.unobserved * (fixed.T @ fixed)
@@ -162,7 +161,7 @@ def _solve(
             fixed[liked_by.indices[near]], liked_by.data[near], base, float(pulls[row])
         )
         if row % _ROWS == 0:
-            steps.one()
+            step()
 
 
 def _solved(others: Float32s, strengths: Float32s, base: Float32s, pull: float) -> Float32s:

@@ -1,4 +1,4 @@
-"""Co-rating: what is preferred by the shoppers who prefer the same items."""
+"""Who prefers the same: a walk over shoppers, and items that the same shoppers like."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,8 +7,7 @@ import numpy as np
 
 from app.engine.jit import Float64s, Int32s, kernel, short_kernel
 from app.engine.recommenders import similarity_kernels
-from app.engine.recommenders.explanation import shares
-from app.engine.recommenders.ranking import best_rows
+from app.engine.recommenders.ranking import best_rows, shares
 from app.engine.tables.preferences import Preferences
 from app.engine.tables.profile import Profile
 from app.engine.tables.table_kernels import LENGTH, Table
@@ -80,6 +79,35 @@ def gather(items: Table, rows: Int32s, sums: Float64s) -> Float64s:
             user = index[place] ^ (index[place] >> 31)
             found[at] += sums[user] if value[place] > 0.0 else 0.0
     return found
+
+
+@short_kernel
+def find_likers(items: Table, item: int, g: float) -> tuple[Int32s, Float64s]:
+    """List the users with a positive preference for an item, and its value in rating units."""
+    index, value, span, _, _ = items
+    start, length = span[item, 0], span[item, 1]
+    users, values = np.empty(length, np.int32), np.empty(length)
+    count = 0
+    for at in range(start, start + length):
+        if value[at] > 0.0:
+            entry = index[at]
+            users[count] = entry ^ (entry >> 31)
+            values[count] = np.float64(value[at]) * (1.0 if entry >= 0 else 1.0 / g)
+            count += 1
+    return users[:count], values[:count]
+
+
+@kernel
+def count_liked(users: Table, likers: Int32s, counts: Float64s) -> None:
+    """Count for every item how many of the users have a positive preference for it."""
+    index, value, span, _, _ = users
+    for number in range(likers.size):
+        start, length = span[likers[number], 0], span[likers[number], 1]
+        items = index[start : start + length]  # slices spare a check of each place
+        values = value[start : start + length]
+        for place in range(length):
+            entry = items[place]
+            counts[np.uint32(entry ^ (entry >> 31))] += 1.0 if values[place] > 0.0 else 0.0
 
 
 _NOISE = 1e-12  # a sum below this share of its terms is a rounding error
@@ -201,35 +229,6 @@ class CoRated:
             self._sums, self._seen = np.zeros(room), np.zeros(room, np.uint8)
             self._listed, self._rows = np.empty(room, np.int32), np.empty(room, np.int32)
             self._reached = np.empty(room)
-
-
-@short_kernel
-def find_likers(items: Table, item: int, g: float) -> tuple[Int32s, Float64s]:
-    """List the users with a positive preference for an item, and its value in rating units."""
-    index, value, span, _, _ = items
-    start, length = span[item, 0], span[item, 1]
-    users, values = np.empty(length, np.int32), np.empty(length)
-    count = 0
-    for at in range(start, start + length):
-        if value[at] > 0.0:
-            entry = index[at]
-            users[count] = entry ^ (entry >> 31)
-            values[count] = np.float64(value[at]) * (1.0 if entry >= 0 else 1.0 / g)
-            count += 1
-    return users[:count], values[:count]
-
-
-@kernel
-def count_liked(users: Table, likers: Int32s, counts: Float64s) -> None:
-    """Count for every item how many of the users have a positive preference for it."""
-    index, value, span, _, _ = users
-    for number in range(likers.size):
-        start, length = span[likers[number], 0], span[likers[number], 1]
-        items = index[start : start + length]  # slices spare a check of each place
-        values = value[start : start + length]
-        for place in range(length):
-            entry = items[place]
-            counts[np.uint32(entry ^ (entry >> 31))] += 1.0 if values[place] > 0.0 else 0.0
 
 
 MOST_LIKERS = 2_000

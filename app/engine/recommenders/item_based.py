@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.engine.jit import Float64s, Int32s
-from app.engine.recommenders.explanation import shares
+from app.engine.recommenders.ranking import shares
 from app.engine.tables.feature_table import Features
 from app.engine.tables.profile import Profile
 

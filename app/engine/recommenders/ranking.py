@@ -1,4 +1,4 @@
-"""Masks, and the best n rows in a fixed order."""
+"""The best n rows in a fixed order, and shares of a sum."""
 
 import numpy as np
 import numpy.typing as npt
@@ -232,3 +232,11 @@ def best_rows(rows: Int32s, scores: Float64s, ids: IdIndex, *, n: int) -> tuple[
     near.sort(key=lambda at: (-scores[at], ids.id(int(rows[at]))))
     first = np.array(near[:n], dtype=np.intp)
     return rows[first], scores[first]
+
+
+def shares(amounts: Float64s) -> tuple[Int32s, Float64s]:
+    """Return the places of the positive amounts, largest first, and their shares of their sum."""
+    positive = np.flatnonzero(amounts > 0.0)
+    places = positive[np.argsort(-amounts[positive], kind="stable")]
+    chosen = amounts[places]
+    return places.astype(np.int32), chosen / chosen.sum() if chosen.size else chosen

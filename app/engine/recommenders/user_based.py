@@ -8,8 +8,7 @@ import numpy as np
 
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders import similarity_kernels as kernels
-from app.engine.recommenders.explanation import UserExplanation, explain_by_neighbours
-from app.engine.recommenders.ranking import best_rows
+from app.engine.recommenders.ranking import best_rows, shares
 from app.engine.tables import neighbour_kernels
 from app.engine.tables.preferences import Preferences
 from app.engine.tables.profile import Profile
@@ -65,6 +64,21 @@ class Neighbours:
     rows: Int32s
     similarities: Float64s
     weights: Float64s
+
+
+@dataclass(frozen=True)
+class UserExplanation:
+    """Who brought an item, and what they have in common with the shopper; largest share first.
+
+    users, user_shares : neighbours who have the item, and their shares of its score.
+    items, item_shares : the shopper's own items, and theirs.
+    Shares are positive and sum to 1; all four are empty if nobody brought the item.
+    """
+
+    users: Int32s
+    user_shares: Float64s
+    items: Int32s
+    item_shares: Float64s
 
 
 # (profile, neighbourhood, g, least) -> number of candidates written down
@@ -151,17 +165,22 @@ class UserBased:
         similarity: str = "cosine",
         g: float = 1.0,
     ) -> UserExplanation:
+        """Tell which neighbours, and through which of the shopper's items, brought an item.
+
+        A neighbour's share is weight * value / sum of weight * value. The share of the shopper's
+        item j is the sum over neighbours v of share(v) * part(v, j), where part is
+        x_j y_j / dot(x, y) for cosine; dx_j dy_j (about the means over common items) / their sum
+        for pearson; 1 / number of common items for jaccard. What speaks against the item is left
+        out, and the rest scaled to 1.
+        """
         with self._preferences.lock:
-            return explain_by_neighbours(
-                self._preferences.by_user,
-                profile,
-                neighbours.rows,
-                neighbours.weights,
-                item_row,
-                self._preferences.items.capacity,
-                similarity,
-                g,
-            )
+            users, n_items = self._preferences.by_user.arrays, self._preferences.items.capacity
+            values = neighbour_kernels.values_of(users, neighbours.rows, item_row, g)
+            kept, user_shares = shares(values * neighbours.weights)
+            rows = neighbours.rows[kept]
+            theirs = neighbour_kernels.shared_with(users, rows, profile.items, n_items, g)
+        own, item_shares = shares(user_shares @ _parts(profile.values, theirs, similarity))
+        return UserExplanation(rows, user_shares, profile.items[own], item_shares)
 
     def _sum_up(self, rows: Int32s, weights: Float64s, g: float) -> Float64s:
         with self._preferences.lock:
@@ -182,19 +201,12 @@ class UserBased:
     def _cosine(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
         if not near.plain_cosine:
             return self._weighed_cosine(profile, near, g, least)
+        users, listed = self._preferences.by_user.arrays, self._scanned(profile, g)
+        square, k = float(profile.values @ profile.values), min(near.k, self._sums.size)
         return kernels.list_cosines(
-            self._sums,
-            self._preferences.by_user.arrays,
-            self._scanned(profile, g),
-            profile.user_row,
-            float(profile.values @ profile.values),
-            g,
-            least,
-            min(near.k, self._sums.size),
-            self._rows,
-            self._rounded,
-            self._cosines,
-        )
+            self._sums, users, listed, profile.user_row, square, g, least, k,
+            self._rows, self._rounded, self._cosines,
+        )  # fmt: skip
 
     def _weighed_cosine(self, profile: Profile, near: Neighbourhood, g: float, least: float) -> int:
         by_item, listed = self._preferences.by_item, self._touched(profile)
@@ -202,16 +214,11 @@ class UserBased:
         kernels.scan(by_item.arrays, profile.items, values, g, self._sums)
         if near.shrinkage > 0.0:
             kernels.scan_sets(by_item.arrays, profile.items, self._counts)
+        users, square = self._preferences.by_user.arrays, float(profile.values @ profile.values)
         kernels.weigh_products(
-            self._sums,
-            self._counts,
-            self._preferences.by_user.arrays,
-            listed,
-            float(profile.values @ profile.values),
-            g,
-            float(near.shrinkage),
-            float(near.asymmetry),
-        )
+            self._sums, self._counts, users, listed, square, g,
+            float(near.shrinkage), float(near.asymmetry),
+        )  # fmt: skip
         return self._list_similar(profile, listed, least)
 
     def _scanned(self, profile: Profile, g: float) -> Int32s:
@@ -246,3 +253,27 @@ class UserBased:
         return kernels.list_similar(
             self._sums, listed, profile.user_row, least, self._rows, self._rounded
         )
+
+
+def _parts(mine: Float64s, theirs: Float64s, similarity: str) -> Float64s:
+    """How much each of the shopper's items adds to the similarity with each neighbour.
+
+    mine : shape (n,), theirs : shape (m, n), NaN where not common. Returns shape (m, n), rows of
+    sum 1 (or all 0).
+    """
+    common = ~np.isnan(theirs)
+    x = np.where(common, mine, 0.0)
+    y = np.where(common, theirs, 0.0)
+    if similarity == "jaccard":
+        products = common.astype(np.float64)
+    elif similarity == "pearson":
+        counts = np.maximum(common.sum(axis=1, keepdims=True), 1)
+        x_mean = x.sum(axis=1, keepdims=True) / counts
+        y_mean = y.sum(axis=1, keepdims=True) / counts
+        products = np.where(common, (x - x_mean) * (y - y_mean), 0.0)
+    else:
+        products = x * y
+    parts = np.maximum(products, 0.0)
+    totals = parts.sum(axis=1, keepdims=True)
+    result: Float64s = np.divide(parts, totals, out=np.zeros_like(parts), where=totals > 0.0)
+    return result

@@ -162,13 +162,7 @@ class Activity:
             subjects, sums = history.subjects(), np.zeros((2, len(Span), history.items.capacity))
         for some in in_slices(history.lock, subjects.size, _AT_ONCE):
             count_all(
-                history.events,
-                history.newest,
-                subjects[some],
-                self.weights,
-                now,
-                _HALF_LIVES,
-                sums,
+                history.events, history.newest, subjects[some], self.weights, now, _HALF_LIVES, sums
             )
         with history.lock:
             self._sums, self._landmark = sums, now

@@ -162,17 +162,9 @@ class ContextCounts:
         local time, for each day from then on; events of other days are left out.
         """
         count(
-            self._history.events,
-            self._history.newest,
-            subjects,
-            self._weights,
-            categories,
-            first_day,
-            offsets,
-            self._starts,
-            self._weighed,
-            self._counted,
-        )
+            self._history.events, self._history.newest, subjects, self._weights, categories,
+            first_day, offsets, self._starts, self._weighed, self._counted,
+        )  # fmt: skip
 
     def learn(self) -> Lifts | None:
         """Return the lifts, or None if nothing was counted; needs no lock."""

@@ -9,12 +9,11 @@ the spaces they are in, of which there are few sets, and within a group
 over the spaces s of the group, because the divisor is the same for all its j.
 """
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,24 +21,17 @@ import numpy.typing as npt
 from app.domain.catalogue import FEATURES
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s
 from app.engine.tables.arrays import Arrays, resized
-from app.engine.tables.feature_vectors import EncodedVectors, OwnVectors, checked, dense
+from app.engine.tables.feature_vectors import (
+    EncodedVectors,
+    Flags,
+    NamedVectors,
+    OwnVectors,
+    Vectors,
+    checked,
+    dense,
+)
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.profile import Profile
-
-Flags = npt.NDArray[np.bool_]
-
-
-class Vectors(Protocol):
-    """Vectors by item row, some rows without."""
-
-    def present(self, n_items: int) -> Flags:
-        """Tell which rows have a vector that is not zero, shape (n_items,)."""
-
-    def add_scores(self, profile: Profile, scores: Float64s) -> None:
-        """Write sum of value * similarity over the profile's items; shape (n_items,) of zeros."""
-
-    def cosines(self, row: int, others: Int32s) -> Float64s:
-        """Return the similarity of one row to each of the others, shape (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,79 +90,6 @@ def _groups(present: Sequence[Flags], profile: Profile) -> Iterator[tuple[list[i
         chosen = kind_of.ravel() == kind
         if members:
             yield members, Profile(profile.items[chosen], profile.values[chosen])
-
-
-_START = "named."
-_LAST = ".vectors"
-
-
-class NamedVectors:
-    """Name -> space of dense vectors, each of a dimension of its own; its owner holds the lock.
-
-    Two items of a space are as similar as the cosine of their vectors says, with its sign:
-    opposite embeddings are no likeness, and so one product with the profile's sum is exact.
-    A space lives as long as it has a vector.
-    """
-
-    def __init__(self) -> None:
-        self.spaces: dict[str, OwnVectors] = {}
-
-    @property
-    def nbytes(self) -> int:
-        return sum(space.nbytes for space in self.spaces.values())
-
-    def put(self, row: int, vectors: Mapping[str, Float64s]) -> dict[str, str]:
-        """Store the vectors of a row in place of all that it has.
-
-        Those that have another length than others of their name are left out; returns why.
-        """
-        refused = {name: self._refusal(row, name, v.size) for name, v in vectors.items()}
-        fitting = {name: v for name, v in vectors.items() if not refused[name]}
-        for name in [n for n, space in self.spaces.items() if space.has(row)]:
-            if name not in fitting or self.spaces[name].size != fitting[name].size:
-                self._remove(row, name)
-        for name, vector in fitting.items():
-            if name not in self.spaces:
-                self.spaces[name] = OwnVectors(absolute=False)
-            self.spaces[name].put(row, vector)
-        return {name: reason for name, reason in refused.items() if reason}
-
-    def _refusal(self, row: int, name: str, size: int) -> str:
-        space = self.spaces.get(name)
-        if space is None or space.size == size or (space.count == 1 and space.has(row)):
-            return ""
-        return f"the vectors {name!r} of this catalogue have {space.size} numbers, not {size}"
-
-    def remove(self, row: int) -> None:
-        self.put(row, {})
-
-    def of(self, row: int) -> dict[str, str]:
-        """Return how long each vector of a row is, and a digest of what is stored."""
-        found = {name: space.stored(row) for name, space in sorted(self.spaces.items())}
-        return {name: _described(v) for name, v in found.items() if v is not None}
-
-    def dump(self) -> dict[str, npt.NDArray[Any]]:
-        arrays: dict[str, npt.NDArray[Any]] = {}
-        for name, space in self.spaces.items():
-            arrays |= space.dump(f"{_START}{name}")
-        return arrays
-
-    def restore(self, arrays: Arrays) -> None:
-        self.spaces = {}
-        for key in arrays:
-            if key.startswith(_START) and key.endswith(_LAST):
-                space = OwnVectors(absolute=False)
-                space.restore(key.removesuffix(_LAST), arrays)
-                self.spaces[key.removeprefix(_START).removesuffix(_LAST)] = space
-
-    def _remove(self, row: int, name: str) -> None:
-        self.spaces[name].remove(row)
-        if not self.spaces[name].count:
-            del self.spaces[name]
-
-
-def _described(vector: npt.NDArray[np.float32]) -> str:
-    return f"{vector.size} numbers, {hashlib.blake2b(vector.tobytes(), digest_size=8).hexdigest()}"
 
 
 class HeldRows:

@@ -118,17 +118,11 @@ class Implied:
         room = history.count_of(subjects)
         rows = np.empty(room, np.int32), np.empty(room, np.int32)
         found = np.empty(room), np.empty(room, np.int64)
+        n_items = history.items.capacity
         count = kernels.strengths(
-            history.events,
-            history.newest,
-            subjects,
-            self.weights,
-            self.landmark.half_life,
-            np.zeros(history.items.capacity),
-            np.zeros(history.items.capacity, np.int64),
-            rows,
-            found,
-        )
+            history.events, history.newest, subjects, self.weights, self.landmark.half_life,
+            np.zeros(n_items), np.zeros(n_items, np.int64), rows, found,
+        )  # fmt: skip
         values = self._stored(found[0][:count], found[1][:count])
         return rows[0][:count], rows[1][:count], values
 

@@ -58,15 +58,9 @@ def last_moments(history: History, weights: Float64s) -> Moments:
     subjects = history.subjects()
     room = history.count_of(subjects)
     rows, times = (np.empty(room, np.int32), np.empty(room, np.int32)), np.empty(room, np.int64)
-    count = last_of_pairs(
-        history.events,
-        history.newest,
-        subjects,
-        (weights > 0.0).astype(np.uint8),
-        np.full(history.items.capacity, -1, np.int32),
-        rows,
-        times,
-    )
+    counts = (weights > 0.0).astype(np.uint8)
+    seen_by = np.full(history.items.capacity, -1, np.int32)
+    count = last_of_pairs(history.events, history.newest, subjects, counts, seen_by, rows, times)
     numbers, items, times = rows[0][:count], rows[1][:count], times[:count]
     kept = _have_order(numbers, times, subjects.size)[numbers]
     return Moments(subjects[numbers[kept]], items[kept], times[kept])

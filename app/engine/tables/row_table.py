@@ -85,13 +85,8 @@ class RowTable:
         have = len(self.span)
         if rows > have:
             rows = max(rows, have + have // 8)
-            self._take(
-                self.index,
-                self.value,
-                resized(self.span, rows),
-                resized(self.totals, rows),
-                self.state,
-            )
+            span, totals = resized(self.span, rows), resized(self.totals, rows)
+            self._take(self.index, self.value, span, totals, self.state)
 
     def make_room(self, more: int = 0) -> None:
         """Lengthen the arrays by a small step, and by `more` places at least."""
@@ -100,26 +95,18 @@ class RowTable:
         places = max(tail + more, have + have // 32 + _FIRST_PLACES)
         if places > np.iinfo(np.int32).max:
             raise OverflowError("a table of rows holds at most 2^31 places")
-        self._take(
-            resized(self.index, places),
-            resized(self.value, places),
-            self.span,
-            self.totals,
-            self.state,
-        )
+        self._resize(places)
 
     def trim(self) -> None:
         """Give memory back where an eighth of the arrays lies unused behind the tail."""
         tail = int(self.state[kernels.TAIL])
         places = tail + tail // 32 + _FIRST_PLACES
         if self.index.size > places + places // 8:
-            self._take(
-                resized(self.index, places),
-                resized(self.value, places),
-                self.span,
-                self.totals,
-                self.state,
-            )
+            self._resize(places)
+
+    def _resize(self, places: int) -> None:
+        index, value = resized(self.index, places), resized(self.value, places)
+        self._take(index, value, self.span, self.totals, self.state)
 
     def set_row(self, row: int, entries: Int32s, numbers: Float32s) -> None:
         self.fit_rows(row + 1)
@@ -130,13 +117,9 @@ class RowTable:
         """Return the arrays as they are, for `restore`; what lies in holes is wiped first."""
         kernels.wipe_holes(self.arrays)
         tail = int(self.state[kernels.TAIL])
-        return {
-            f"{name}.index": self.index[:tail],
-            f"{name}.value": self.value[:tail],
-            f"{name}.span": self.span,
-            f"{name}.totals": self.totals,
-            f"{name}.state": self.state,
-        }
+        used: dict[str, npt.NDArray[Any]] = {"index": self.index[:tail], "value": self.value[:tail]}
+        used |= {"span": self.span, "totals": self.totals, "state": self.state}
+        return {f"{name}.{part}": array for part, array in used.items()}
 
     def restore(self, name: str, arrays: Arrays) -> None:
         self._take(*(arrays[f"{name}.{part}"] for part in _PARTS))

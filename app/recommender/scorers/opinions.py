@@ -10,8 +10,8 @@ from app.domain.recommendations import Query
 from app.domain.settings import LEARNED, ShopSettings, Strategy
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.co_rated import CoRating
-from app.engine.recommenders.explanation import UserExplanation, shares
-from app.engine.recommenders.user_based import Neighbourhood, Neighbours
+from app.engine.recommenders.ranking import shares
+from app.engine.recommenders.user_based import Neighbourhood, Neighbours, UserExplanation
 from app.engine.tables.profile import Profile
 from app.recommender.shelf import ShopMemory
 

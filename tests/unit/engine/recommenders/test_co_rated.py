@@ -1,13 +1,15 @@
-"""Co-rating against counting by hand."""
+"""Co-rating, and what the same shoppers like, against counting by hand."""
 
 import random
+from math import sqrt
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine.recommenders.co_rated import CoRated, CoRating
+from app.engine.recommenders import co_rated
+from app.engine.recommenders.co_rated import CoRated, CoRating, co_liked
 from tests.unit.engine.builders import empty, filled, from_ratings
 
 VALUES = st.sampled_from([-2.0, 0.5, 1.0, 3.0, 5.0])
@@ -113,3 +115,53 @@ def test_nothing_is_known_of_an_empty_profile_or_of_items_nobody_else_has():
     for profile in (preferences.session_profile({}), preferences.profile("a")):
         assert not co_rated.scores(profile).any()
         assert co_rated.explain(profile, preferences.items.row("y"))[0].size == 0
+
+
+OPINIONS = st.sampled_from([-2.0, 1.0, 3.0, 5.0])
+LIKES = st.lists(
+    st.tuples(st.sampled_from("abcdef"), st.sampled_from("wxyz"), OPINIONS), max_size=20
+)
+
+
+def read(preferences, item):
+    row = preferences.items.row(item)
+    found = co_liked(preferences, row)
+    rows = {name: preferences.items.row(name) for name in "wxyz"}
+    known = {name: row for name, row in rows.items() if row is not None}
+    return found.likers, {
+        name: (found.counts[row], found.similarity[row]) for name, row in known.items()
+    }
+
+
+@given(LIKES)
+def test_likers_of_both_equal_counting_by_hand(rows):
+    preferences = filled(rows)
+    value_of = {(user, item): value for user, item, value in rows}
+    having = {i: {u for u, name in value_of if name == i} for i in "wxyz"}
+    liking = {i: {u for u in having[i] if value_of[u, i] > 0} for i in "wxyz"}
+    for item in "wxyz":
+        if not having[item]:
+            continue
+        likers, found = read(preferences, item)
+        assert likers == len(liking[item])
+        for other, (count, similarity) in found.items():
+            both = len(liking[item] & liking[other])
+            norm = sqrt(len(liking[item]) * max(1, len(having[other]))) or 1.0
+            assert (count, similarity) == pytest.approx((both, both / norm))
+
+
+def test_of_many_likers_those_count_who_like_it_most(monkeypatch):
+    monkeypatch.setattr(co_rated, "MOST_LIKERS", 2)
+    rows = [("a", "x", 1), ("b", "x", 5), ("c", "x", 3), ("d", "x", 3)]
+    also = [("b", "y", 5), ("c", "y", 5), ("a", "z", 5), ("d", "z", 5)]
+    for order in (1, -1):
+        likers, found = read(filled([*rows, *also][::order]), "x")
+        assert likers == 2
+        assert found["y"] == (2, pytest.approx(1))  # 4 of 4 as estimated; at most 1
+        assert found["z"] == (0, 0)
+
+
+def test_implied_likes_count_as_well():
+    preferences = filled([("a", "x", 5), ("b", "y", 4)])
+    preferences.put("a", "y", 0.25, implied=True)
+    assert read(preferences, "x")[1]["y"] == (1, pytest.approx(1 / sqrt(2)))

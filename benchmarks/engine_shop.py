@@ -2,7 +2,7 @@
 
 import argparse
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from app.engine.recommenders.hybrid import scaled, summands
 from app.engine.recommenders.item_based import ItemBased
 from app.engine.recommenders.user_based import Neighbourhood, UserBased
 from app.engine.tables.feature_table import Features
-from app.engine.tables.features import encode_many
+from app.engine.tables.features import ItemColumns, encode_many
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.loading import Batch
 from app.engine.tables.preferences import Preferences
@@ -38,7 +38,15 @@ class Shop:
         """Encode the items that have ratings; `real` ones are those of MovieLens."""
         items = self.preferences.items
         item_ids = [items.id(row) for row in range(items.capacity)]
-        self.features.put_encoded_many(item_ids, *encode_many(catalogue(item_ids, real=real)))
+        self.put_encoded(item_ids, catalogue(item_ids, real=real))
+
+    def put_encoded(self, item_ids: Sequence[str], columns: Iterable[ItemColumns]) -> None:
+        """Encode items and store their vectors."""
+        ends, dims, weights = encode_many(columns)
+        start = 0
+        for item_id, end in zip(item_ids, ends.tolist(), strict=True):
+            self.features.put_encoded(item_id, dims[start:end], weights[start:end])
+            start = end
 
     def user_scores(self, user_id: str) -> Floats:
         """Score all items by neighbours."""

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.tables.features import ItemColumns, encode_many
+from app.engine.tables.features import ItemColumns
 from app.engine.warmup import compile_kernels
 from benchmarks.engine_expected import ExpectedByItems
 from benchmarks.engine_shop import Shop
@@ -108,7 +108,7 @@ def encoded(n_items: int, rng: np.random.Generator) -> tuple[Shop, Expected]:
         for at in range(n_items)
     ]
     shop = Shop()
-    shop.features.put_encoded_many([f"i{at}" for at in range(n_items)], *encode_many(columns))
+    shop.put_encoded([f"i{at}" for at in range(n_items)], columns)
     rate(shop, n_items, rng)
     return shop, ExpectedByItems(shop.preferences, shop.features).scores
 

@@ -17,16 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from app.engine.jit import Float32s, Float64s, Int32s
-from app.engine.models.model import Arrays, Progress, demand, unheard
+from app.engine.models.model import Arrays, Interactions, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
-
-if TYPE_CHECKING:  # a worker that serves what was fitted does without
-    from scipy.sparse import csr_matrix
 
 _ROWS = 256
 """Users or items between two notes of progress."""
@@ -118,7 +115,7 @@ class Als:
 
 
 def fit_als(
-    interactions: "csr_matrix",
+    interactions: Interactions,
     *,
     parameters: AlsParameters | None = None,
     progress: Progress = unheard,
@@ -145,7 +142,7 @@ def fit_als(
 
 
 def _solve(
-    liked_by: "csr_matrix",
+    liked_by: Interactions,
     fixed: Float32s,
     solved: Float32s,
     chosen: AlsParameters,

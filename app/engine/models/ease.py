@@ -10,17 +10,14 @@ items that most users like are learned about; the others score 0 and say nothing
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s, kernel
-from app.engine.models.model import Arrays, Progress, demand, unheard
+from app.engine.models.model import Arrays, Interactions, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
-
-if TYPE_CHECKING:  # a worker that serves what was fitted does without
-    from scipy.sparse import csr_matrix
 
 
 @kernel
@@ -143,7 +140,7 @@ class Ease:
 
 
 def fit_ease(
-    interactions: "csr_matrix",
+    interactions: Interactions,
     *,
     parameters: EaseParameters | None = None,
     progress: Progress = unheard,
@@ -167,13 +164,13 @@ def fit_ease(
     return Ease(weights, parameters.power, columns, interactions.shape[1])
 
 
-def _most_liked(matrix: "csr_matrix", most: int) -> Int32s:
+def _most_liked(matrix: Interactions, most: int) -> Int32s:
     """Return the items that most users like, as ascending rows."""
     users = np.bincount(matrix.indices, minlength=matrix.shape[1])
     return np.sort(np.argsort(-users, kind="stable")[:most]).astype(np.int32)
 
 
-def _gram(matrix: "csr_matrix", damping: float, progress: Callable[[int], None]) -> Float64s:
+def _gram(matrix: Interactions, damping: float, progress: Callable[[int], None]) -> Float64s:
     """Return X' W X, dense; progress hears how many blocks of rows are done."""
     n_items = matrix.shape[1]
     activity = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)

@@ -5,11 +5,17 @@ holds nothing of single shoppers. It is never changed: another fit is another mo
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy.typing as npt
 
 from app.engine.jit import Float64s, Int32s
+
+if TYPE_CHECKING:  # a worker that serves what was fitted does without
+    from scipy.sparse import csr_matrix
+
+Interactions: TypeAlias = "csr_matrix"
+"""Preferences, or what else a model is fitted to, shape (n_users, n_items)."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 """All that a model learned, by name."""

@@ -9,19 +9,15 @@ and the perceptron are first trained alone, then joined at half weight each and 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from app.engine.jit import Int64s
-from app.engine.models.model import Progress, demand, unheard
+from app.engine.models.model import Interactions, Progress, demand, unheard
 from app.engine.models.neural import Neural
 from app.engine.models.profile import positive
-
-if TYPE_CHECKING:  # a worker that serves what was fitted does without
-    from scipy.sparse import csr_matrix
-
 
 _REDRAWS = 3
 """How often negatives that turn out to be liked are drawn again."""
@@ -47,7 +43,7 @@ class Batch(NamedTuple):
 class Pairs:
     """What is liked, and beside it what is not."""
 
-    def __init__(self, matrix: "csr_matrix", negatives: int, seed: int) -> None:
+    def __init__(self, matrix: Interactions, negatives: int, seed: int) -> None:
         self._random = np.random.default_rng(seed)
         self._negatives = negatives
         self._n_items = matrix.shape[1]
@@ -137,7 +133,7 @@ class NeuralParameters:
 
 
 def fit_neural(
-    interactions: "csr_matrix",
+    interactions: Interactions,
     *,
     parameters: NeuralParameters | None = None,
     progress: Progress = unheard,

@@ -1,13 +1,9 @@
 """Preference values as a model takes them: what is liked counts, by a power of its value."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from app.engine.jit import Float64s, Int32s
-
-if TYPE_CHECKING:  # a worker that serves what was fitted does without
-    from scipy.sparse import csr_matrix
+from app.engine.models.model import Interactions
 
 HALF_LIFE = 10.0
 """Places back in the order of a shopper's items after which one counts half as much."""
@@ -39,7 +35,7 @@ def liked(
     return items[kept], found
 
 
-def positive(interactions: "csr_matrix", power: float) -> "csr_matrix":
+def positive(interactions: Interactions, power: float) -> Interactions:
     """Return the interactions above 0 as strengths, float64, rows and columns as they were."""
     from scipy.sparse import csr_matrix
 

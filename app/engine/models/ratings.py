@@ -11,16 +11,13 @@ moment of asking, so the vectors that the fit had of them are left behind.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from app.engine.jit import Float32s, Float64s, Int32s
-from app.engine.models.model import Arrays, Progress, unheard
+from app.engine.models.model import Arrays, Interactions, Progress, unheard
 from app.engine.models.rating_sampler import Prior, Side, dots, fold_in
-
-if TYPE_CHECKING:  # a worker that serves what was fitted does without
-    from scipy.sparse import csr_matrix
 
 UNKNOWN = -1
 """A row for a user or an item that nothing is known of."""
@@ -158,7 +155,7 @@ def _draw(
 
 
 def fit_ratings(
-    interactions: "csr_matrix",
+    interactions: Interactions,
     *,
     parameters: RatingParameters | None = None,
     progress: Progress = unheard,

@@ -11,16 +11,13 @@ where the order is not known, this model has nothing to say.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from app.engine.jit import Float32s, Float64s, Int32s, Int64s, kernel
-from app.engine.models.model import Arrays, Progress, demand, unheard
+from app.engine.models.model import Arrays, Interactions, Progress, demand, unheard
 from app.engine.models.profile import positive
-
-if TYPE_CHECKING:  # a worker that serves what was fitted does without
-    from scipy.sparse import csr_matrix
 
 
 @kernel
@@ -140,7 +137,7 @@ class Sequence:
 
 
 def fit_sequence(
-    times: "csr_matrix",
+    times: Interactions,
     *,
     parameters: SequenceParameters | None = None,
     progress: Progress = unheard,
@@ -169,7 +166,7 @@ def fit_sequence(
 Order = tuple[tuple[Int32s, Int64s], tuple[Int64s, Int64s]]
 
 
-def _ordered(times: "csr_matrix") -> Order:
+def _ordered(times: Interactions) -> Order:
     """Return items and users in order, and where each item stands there, as the kernel wants."""
     matrix = positive(times, 1.0)
     users = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))

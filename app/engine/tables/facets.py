@@ -1,9 +1,9 @@
 """What filters ask of items: labels, stock, prices and times, by item row."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,23 +80,6 @@ _NO_ITEM, _OUT_OF_STOCK, _IN_STOCK = 0, 1, 2
 _REMEMBERED = 32  # masks of each kind, a byte an item row each
 
 
-class _Asked(NamedTuple):
-    """The part of the filters that is the same for everybody."""
-
-    in_stock: bool
-    any_category: tuple[str, ...]
-    all_categories: tuple[str, ...]
-    brands: tuple[str, ...]
-    price_from: float | None
-    price_to: float | None
-    tags: tuple[str, ...]
-    attributes: tuple[tuple[str, tuple[str, ...]], ...]
-
-
-_asked = attrgetter(*_Asked._fields)
-_NOTHING = _asked(NO_FILTERS)
-
-
 class Facets:
     """Keeps what is asked of every item, and the answers to the last questions until one changes.
 
@@ -153,15 +136,15 @@ class Facets:
 
         mask : shape (rows,), at least as long as there are items.
         """
-        asked = _asked(filters)
-        if asked != _NOTHING:
-            passing = self._answer(*asked)
+        # the part that is the same for everybody
+        asked = replace(filters, exclude=(), bought_days=None, cart=None, seen_days=None)
+        if asked != NO_FILTERS:
+            passing = self._answer(asked)
             mask[: passing.size] &= passing[: mask.size]
             mask[passing.size :] = 0
 
-    def _find(self, *asked: Any) -> Bytes:
+    def _find(self, wanted: Filters) -> Bytes:
         """Return 1 for every row whose item passes, shape (rows that were put,)."""
-        wanted = _Asked(*asked)
         mask = (self._stock > wanted.in_stock).view(np.uint8)
         low, high = wanted.price_from, wanted.price_to
         if low is not None or high is not None:
@@ -246,7 +229,7 @@ def _labels_of(item: Item) -> Iterator[str]:
         yield _attribute(name, written(value))
 
 
-def _groups(wanted: _Asked) -> Iterator[tuple[str, ...]]:
+def _groups(wanted: Filters) -> Iterator[tuple[str, ...]]:
     """Yield groups of labels; an item must have one of each."""
     if wanted.brands:
         yield tuple(map(_brand, wanted.brands))

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.catalogue import FEATURES
-from app.engine.jit import Float32s, Float64s, Int32s, Int64s
+from app.engine.jit import Float32s, Float64s, Int32s
 from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.feature_vectors import (
     EncodedVectors,
@@ -165,15 +165,6 @@ class Features:
             row = self._held.hold(item_id)
             self._own.remove(row)
             self._encoded.put(row, dims, weights)
-
-    def put_encoded_many(
-        self, item_ids: Sequence[str], ends: Int64s, dims: Int32s, weights: Float32s
-    ) -> None:
-        """Store what `features.encode_many` returned, letting others have the lock in between."""
-        start = 0
-        for item_id, end in zip(item_ids, ends.tolist(), strict=True):
-            self.put_encoded(item_id, dims[start:end], weights[start:end])
-            start = end
 
     def put_own(self, item_id: str, vector: npt.ArrayLike) -> None:
         """Store the vector an item brought along, in place of any other of the item.

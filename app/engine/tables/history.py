@@ -26,6 +26,7 @@ from app.engine.tables.ids import IdIndex
 
 _FIRST_PLACES = 64
 _STATE_SIZE = 4
+_TABLES = ("newest", "counts", "of_item", "bought", "named", "state")
 
 
 class EventLists:
@@ -62,9 +63,8 @@ class EventLists:
         """Return what `arrays` described; they are taken, not copied."""
         lists = cls()
         lists._take(arrays["words"])
-        lists.newest, lists.counts = arrays["newest"], arrays["counts"]
-        lists.of_item, lists.bought = arrays["of_item"], arrays["bought"]
-        lists.named, lists.state = arrays["named"], arrays["state"]
+        for name in _TABLES:
+            setattr(lists, name, arrays[name])
         return lists
 
     def _take(self, words: Int32s) -> None:
@@ -83,15 +83,8 @@ class EventLists:
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the live arrays, for `restored`; of the places those that were used."""
-        return {
-            "words": self._words[: int(self.state[kernels.UNUSED])],
-            "newest": self.newest,
-            "counts": self.counts,
-            "of_item": self.of_item,
-            "bought": self.bought,
-            "named": self.named,
-            "state": self.state,
-        }
+        words = self._words[: int(self.state[kernels.UNUSED])]
+        return {"words": words, **dict(zip(_TABLES, self.tables, strict=True))}
 
     def lengthen(self) -> None:
         """Make more places; no view of `events` may be left."""

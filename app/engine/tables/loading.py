@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -118,27 +117,9 @@ def _totals(
     return np.stack((plain, marked), axis=1)
 
 
-Columns = tuple[Int32s, Int32s, Float32s]  # user rows, entries, values
+Columns = tuple[Int32s, Int32s, Float32s]
+"""User rows, entries and values, shape (n,): an entry is an item row, complemented if implied."""
 Batch = tuple[Sequence[str], Sequence[str], npt.NDArray[np.floating]]
-
-
-@dataclass(frozen=True)
-class Entries:
-    """Preferences, no pair twice; every row named holds one reference to its id.
-
-    users, entries, values : shape (n,); an entry is an item row, complemented where implied.
-    """
-
-    users: Int32s
-    entries: Int32s
-    values: Float32s
-    n_users: int
-    n_items: int
-
-    @property
-    def items(self) -> Int32s:
-        """Rows of the items, shape (n,)."""
-        return self.entries ^ (self.entries >> 31)
 
 
 def gather(
@@ -147,8 +128,11 @@ def gather(
     lock: threading.RLock,
     explicit: Iterable[Batch],
     implied: Iterable[Batch] = (),
-) -> Entries:
-    """Turn batches of (user ids, item ids, values) into entries; the last of a pair wins."""
+) -> Columns:
+    """Turn batches of (user ids, item ids, values) into columns; the last of a pair wins.
+
+    Every row that they name holds one reference to its id.
+    """
     parts = [(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
 
     def release(user_rows: Int32s, entries: Int32s, _: Float32s, *, keep: int) -> None:
@@ -164,7 +148,7 @@ def gather(
     joined = _joined(parts)
     kept = last_of_pairs(*joined)
     release(*joined, keep=1)
-    return Entries(*kept, users.capacity, items.capacity)
+    return kept
 
 
 def _joined(parts: list[Columns]) -> Columns:

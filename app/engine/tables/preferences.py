@@ -11,7 +11,7 @@ from app.engine.jit import Float32s, Int32s
 from app.engine.tables import table_kernels as kernels
 from app.engine.tables.arrays import Arrays
 from app.engine.tables.ids import IdIndex
-from app.engine.tables.loading import Batch, Entries, build_table, gather, last_of_pairs
+from app.engine.tables.loading import Batch, build_table, gather, last_of_pairs
 from app.engine.tables.neighbour_kernels import read_row
 from app.engine.tables.profile import ANONYMOUS, Profile
 from app.engine.tables.row_table import RowTable
@@ -174,7 +174,7 @@ class Preferences:
         `implied` holds batches of implied entries; an explicit one for the same pair wins. Readers
         see the old state until the new one is complete. Raises ValueError for values not finite.
         """
-        self._replace(gather(self.users, self.items, self.lock, batches, implied))
+        self._replace(*gather(self.users, self.items, self.lock, batches, implied))
 
     def dump(self) -> dict[str, npt.NDArray[Any]]:
         with self.lock:  # rows are fitted first: readers will find nothing left to do
@@ -196,26 +196,30 @@ class Preferences:
         """
         explicit = self._by_user.entries()
         plain = explicit[1] >= 0
-        kept = last_of_pairs(
+        users, entries, values = last_of_pairs(
             np.concatenate((users, explicit[0][plain])),
             np.concatenate((items ^ np.int32(-1), explicit[1][plain])),
             np.concatenate((values, explicit[2][plain])),
         )
-        new = Entries(*kept, self.users.capacity, self.items.capacity)
         with self.lock:
-            self.users.retain_many(np.unique(new.users))
-            self.items.retain_many(np.unique(new.items))
-        self._replace(new, also)
+            self.users.retain_many(np.unique(users))
+            self.items.retain_many(np.unique(entries ^ (entries >> 31)))
+        self._replace(users, entries, values, also)
 
-    def _replace(self, new: Entries, also: Callable[[], None] | None = None) -> None:
-        """Swap in the new tables; `new` holds the references of its filled rows already."""
-        by_user = build_table(new.users, new.entries, new.values, n_rows=new.n_users, squared=True)
+    def _replace(
+        self,
+        users: Int32s,
+        entries: Int32s,
+        values: Float32s,
+        also: Callable[[], None] | None = None,
+    ) -> None:
+        """Swap in new tables, of rows that hold a reference to their id already."""
+        n_users, n_items = self.users.capacity, self.items.capacity
+        by_user = build_table(users, entries, values, n_rows=n_users, squared=True)
         # in order of users, so that a scan of an item's row walks through memory in one direction
         users, entries, values = by_user.entries()
         marks = entries >> 31
-        by_item = build_table(
-            entries ^ marks, users ^ marks, values, n_rows=new.n_items, squared=False
-        )
+        by_item = build_table(entries ^ marks, users ^ marks, values, n_rows=n_items, squared=False)
         with self.lock:
             old_users, old_items = _filled(self._by_user), _filled(self._by_item)
             self._by_user, self._by_item = by_user, by_item

@@ -19,6 +19,11 @@ from app.engine.jit import Float32s, Float64s, Int32s, Int64s, kernel
 from app.engine.models.model import Arrays, Interactions, Progress, demand, unheard
 from app.engine.models.profile import liked, positive
 
+_ROWS = 256
+"""Of the Gram matrix between two notes of progress."""
+_SAFE_BYTES = 1 << 31
+"""OpenBLAS's threads crash in a Cholesky factorisation of more; one thread does not."""
+
 
 @kernel
 def add_gram_rows(
@@ -56,12 +61,6 @@ def weights_of(inverse: Float64s, weights: Float32s) -> None:
             weights[i, j] = np.float32(-inverse[i, j] / inverse[j, j])
             weights[j, i] = np.float32(-inverse[i, j] / inverse[i, i])
         weights[i, i] = np.float32(0.0)
-
-
-_ROWS = 256
-"""Of the Gram matrix between two notes of progress."""
-_SAFE_BYTES = 1 << 31
-"""OpenBLAS's threads crash in a Cholesky factorisation of more; one thread does not."""
 
 
 @dataclass(frozen=True)

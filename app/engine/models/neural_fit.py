@@ -23,6 +23,12 @@ _REDRAWS = 3
 """How often negatives that turn out to be liked are drawn again."""
 _TOGETHER = 16
 """Pairs of a user that are shown together: the sum over what the user likes is taken once."""
+_MIXED = 0.5
+"""What each half weighs when they are joined."""
+_JOINED_RATE = 0.1
+"""Of the rate, once both are trained on together."""
+_SMALL = 0.01
+"""Spread of the first vectors."""
 
 
 class Batch(NamedTuple):
@@ -89,14 +95,6 @@ class Pairs:
     def _liked(self, keys: Int64s) -> npt.NDArray[np.bool_]:
         places = np.minimum(np.searchsorted(self._keys, keys), self._keys.size - 1)
         return np.asarray(self._keys[places] == keys)
-
-
-_MIXED = 0.5
-"""What each half weighs when they are joined."""
-_JOINED_RATE = 0.1
-"""Of the rate, once both are trained on together."""
-_SMALL = 0.01
-"""Spread of the first vectors."""
 
 
 @dataclass(frozen=True)

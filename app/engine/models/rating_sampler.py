@@ -8,6 +8,7 @@ from app.engine.jit import Float64s, Int32s, Int64s, kernel
 
 ByRow = tuple[Int64s, Int32s, Int64s]
 """Ratings by row: row starts, the other side's rows, places in the residuals."""
+_START = 0.1  # how far the first factors lie from 0
 
 
 @kernel
@@ -196,9 +197,6 @@ def fold_in(items: Float64s, implied: Float64s, residuals: Float64s, prior: Floa
                     precision[i, j] += confidence * other[i] * other[j]
         found[number, 1:] = draw(precision, pull, nothing) + chosen
     return found
-
-
-_START = 0.1  # how far the first factors lie from 0
 
 
 class Prior(NamedTuple):

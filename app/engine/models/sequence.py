@@ -19,6 +19,10 @@ from app.engine.jit import Float32s, Float64s, Int32s, Int64s, kernel
 from app.engine.models.model import Arrays, Interactions, Progress, demand, unheard
 from app.engine.models.profile import positive
 
+_PRIOR = 3.0
+_ROWS = 256
+"""Items between two notes of progress."""
+
 
 @kernel
 def add_neighbours(
@@ -46,11 +50,6 @@ def add_neighbours(
                     sums[items[after]] += fading[step]
                 if before >= 0 and users[before] == users[place]:
                     sums[items[before]] += fading[step] * back
-
-
-_PRIOR = 3.0
-_ROWS = 256
-"""Items between two notes of progress."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,11 @@ from app.engine.tables.preferences import Preferences
 from app.engine.tables.profile import Profile
 from app.engine.tables.table_kernels import LENGTH, Table
 
+_NOISE = 1e-12  # a sum below this share of its terms is a rounding error
+_TINY = 1e-300  # in place of a sum of nothing
+MOST_LIKERS = 2_000
+"""Of an item that more like, as many count: those who like it most, then in order of ids."""
+
 
 @kernel
 def reach(items: Table, rows: Int32s, weights: Float64s, sums: Float64s) -> None:
@@ -108,10 +113,6 @@ def count_liked(users: Table, likers: Int32s, counts: Float64s) -> None:
         for place in range(length):
             entry = items[place]
             counts[np.uint32(entry ^ (entry >> 31))] += 1.0 if values[place] > 0.0 else 0.0
-
-
-_NOISE = 1e-12  # a sum below this share of its terms is a rounding error
-_TINY = 1e-300  # in place of a sum of nothing
 
 
 class CoRating(NamedTuple):
@@ -229,10 +230,6 @@ class CoRated:
             self._sums, self._seen = np.zeros(room), np.zeros(room, np.uint8)
             self._listed, self._rows = np.empty(room, np.int32), np.empty(room, np.int32)
             self._reached = np.empty(room)
-
-
-MOST_LIKERS = 2_000
-"""Of an item that more like, as many count: those who like it most, then in order of ids."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from app.engine.jit import Bytes, Float64s, Int32s, UInt64s, kernel
 from app.engine.tables.ids import IdIndex
 
 _BLOCK = 32
+SCORE_SCALE = 1e9  # scores are compared after rounding to nine digits
 
 
 @kernel
@@ -178,8 +179,6 @@ def best_eligible(
     undecided |= sort_down(score, key, row, size)
     return row[:size], undecided
 
-
-SCORE_SCALE = 1e9  # scores are compared after rounding to nine digits
 
 Mask = npt.NDArray[np.uint8] | npt.NDArray[np.bool_]
 

@@ -5,6 +5,10 @@ import numpy as np
 from app.engine.jit import Bytes, Float64s, Int32s, kernel
 from app.engine.tables.table_kernels import Table
 
+_FLAT = 1e-14  # a variance below this share of the squared mean is rounding noise
+DENSE_SHARE = 16  # above 1/16 as many postings as users, a pass over all users is cheaper
+ROUND = 1e12  # similarities are compared after rounding to twelve digits
+
 
 @kernel
 def weigh_products(
@@ -46,9 +50,6 @@ def overlaps(sums: Float64s, users: Table, listed: Int32s, size: int, shrinkage:
         common = sums[user]
         overlap = common / (size + span[user, 1] - common)
         sums[user] = overlap * (common / (common + shrinkage))
-
-
-_FLAT = 1e-14  # a variance below this share of the squared mean is rounding noise
 
 
 @kernel
@@ -99,10 +100,6 @@ def correlations(moments: Float64s, listed: Int32s, shrinkage: float, sums: Floa
         varies = count > 1.0 and xx * count > _FLAT * x * x and yy * count > _FLAT * y * y
         shrunk = count / (count + shrinkage)
         sums[user] = xy / np.sqrt(xx * yy) * shrunk if varies and xy > 0.0 else 0.0
-
-
-DENSE_SHARE = 16  # above 1/16 as many postings as users, a pass over all users is cheaper
-ROUND = 1e12  # similarities are compared after rounding to twelve digits
 
 
 @kernel

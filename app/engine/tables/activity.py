@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Events, Float64s, Int32s, short_kernel
-from app.engine.jit import kernel as reading_kernel
+from app.engine.jit import Events, Float64s, Int32s, kernel, short_kernel
 from app.engine.tables.arrays import Arrays, in_slices
 from app.engine.tables.event_record import KindWeights
 from app.engine.tables.history import History
@@ -29,6 +28,11 @@ WEIGHED, COUNTED = 0, 1  # the two sets of sums
 ALL_WINDOWS = 4  # the span that does not fade
 _FADING = 4
 _FARTHEST = 900.0  # half-lives after the landmark; the largest float64 is 1,023 after 1
+DAY_MS = 86_400_000
+LOOKED_AT = 2_000
+"""Of an item's purchases, and of its other events, how many `since` looks at: the last."""
+_AT_ONCE = 128  # subjects under one hold of the lock
+_MOST_HALF_LIVES = 500.0
 
 
 @short_kernel
@@ -72,7 +76,7 @@ def count_all(
             at = events[at].older
 
 
-@reading_kernel
+@kernel
 def count_since(
     events: Events, of_item: Int32s, item: int, since: int, weights: Float64s, most: int
 ) -> int:
@@ -89,13 +93,6 @@ def count_since(
             looked += 1
             at = events[at].older_of_item
     return found
-
-
-DAY_MS = 86_400_000
-LOOKED_AT = 2_000
-"""Of an item's purchases, and of its other events, how many `since` looks at: the last."""
-_AT_ONCE = 128  # subjects under one hold of the lock
-_MOST_HALF_LIVES = 500.0
 
 
 class Span(IntEnum):

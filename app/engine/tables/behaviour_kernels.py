@@ -1,4 +1,4 @@
-"""The numba loops that count, in a history, what goes with what."""
+"""The numba loops that count, in a history, what goes with what, and the room they count in."""
 
 import numpy as np
 

@@ -21,10 +21,15 @@ from app.engine.jit import Events, Float64s, Int32s, Int64s, kernel, short_kerne
 from app.engine.tables.categories import NO_CATEGORY, SEPARATOR
 from app.engine.tables.history import History
 
-HOUR, WEEKDAY, DEVICE, COUNTRY = 0, 1, 2, 3  # the dimensions
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 _MONDAY = 3  # the weekday of 1 January 1970, a Thursday
 _SATURDAY = 5
+PRIOR_EVENTS = 100.0
+LEAST, MOST = 0.5, 2.0
+"""Between which all lifts together stay."""
+DAYPARTS = ("night", "early morning", "morning", "afternoon", "evening", "late evening")
+"""Four hours each, from midnight on."""
+WEEKDAYS = ("working days", "weekend")
 
 
 @short_kernel
@@ -84,14 +89,6 @@ def lifted(scores: Float64s, categories: Int32s, lifts: Float64s) -> Float64s:
     for row in range(scores.size):
         found[row] = scores[row] * (lifts[categories[row]] if scores[row] > 0.0 else 1.0)
     return found
-
-
-PRIOR_EVENTS = 100.0
-LEAST, MOST = 0.5, 2.0
-"""Between which all lifts together stay."""
-DAYPARTS = ("night", "early morning", "morning", "afternoon", "evening", "late evening")
-"""Four hours each, from midnight on."""
-WEEKDAYS = ("working days", "weekend")
 
 
 class Moment(NamedTuple):

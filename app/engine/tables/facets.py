@@ -18,6 +18,8 @@ from app.engine.tables.ids import IdIndex
 from app.engine.tables.row_table import RowTable
 
 _LABELS = "labels."
+_NO_ITEM, _OUT_OF_STOCK, _IN_STOCK = 0, 1, 2
+_REMEMBERED = 32  # masks of each kind, a byte an item row each
 
 
 class Labels:
@@ -74,10 +76,6 @@ def keep_between(numbers: Float64s, low: float, high: float, mask: Bytes) -> Non
     """Set a mask to 0 where a number is not from `low` to `high`, or is NaN; both of one size."""
     for row in range(mask.size):
         mask[row] &= np.uint8((numbers[row] >= low) & (numbers[row] <= high))
-
-
-_NO_ITEM, _OUT_OF_STOCK, _IN_STOCK = 0, 1, 2
-_REMEMBERED = 32  # masks of each kind, a byte an item row each
 
 
 class Facets:

@@ -33,6 +33,8 @@ from app.engine.tables.feature_vectors import (
 from app.engine.tables.ids import IdIndex
 from app.engine.tables.profile import Profile
 
+_OWN = "own"
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
@@ -123,9 +125,6 @@ class HeldRows:
     def release(self, row: int) -> None:
         self.flags[row] = False
         self._ids.release(row)
-
-
-_OWN = "own"
 
 
 class Features:

@@ -14,6 +14,11 @@ from app.engine.tables.row_table import RowTable
 from app.engine.tables.table_kernels import Table
 
 DIMENSIONS = 4096  # of encoded vectors; here, so that reading them does not load scikit-learn
+_ENCODED = "encoded"  # in the names of arrays
+_START = "named."
+_LAST = ".vectors"
+_NOTHING = np.empty(0, np.int32), np.empty(0, np.float32)
+_FIRST_SLOTS = 16
 
 
 @kernel
@@ -78,12 +83,6 @@ def own_absolute_product(
             score += values[at] * abs(dot)
         scores[owners[slot]] = score * inverse[slot]
 
-
-_ENCODED = "encoded"  # in the names of arrays
-_START = "named."
-_LAST = ".vectors"
-_NOTHING = np.empty(0, np.int32), np.empty(0, np.float32)
-_FIRST_SLOTS = 16
 
 Flags = npt.NDArray[np.bool_]
 

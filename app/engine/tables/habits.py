@@ -31,6 +31,14 @@ from app.engine.tables.history import History
 NONE = 0  # no event
 PURCHASE = 4  # the code of the kind
 BUYERS, AGAIN, GAPS = 0, 1, 2  # columns of the counts
+DAY_MS = 86_400_000
+ONE_PURCHASE_MS = DAY_MS // 2
+_SHOP_COUNTS = 5.0
+_ITEM_COUNTS = 2.0
+_HALF_SCORE = 10.0
+_AT_ONCE = 128  # subjects under one hold of the lock
+_NOTHING = np.empty(0)
+_NO_ROWS = np.empty(0, np.int32)
 
 
 @kernel
@@ -73,16 +81,6 @@ def count_intervals(
             at = events[at].older
 
 
-DAY_MS = 86_400_000
-ONE_PURCHASE_MS = DAY_MS // 2
-_SHOP_COUNTS = 5.0
-_ITEM_COUNTS = 2.0
-_HALF_SCORE = 10.0
-_AT_ONCE = 128  # subjects under one hold of the lock
-_NONE = np.empty(0)
-_NO_ROWS = np.empty(0, np.int32)
-
-
 class Habit(NamedTuple):
     """How one subject buys some items again. Arrays have shape (n,)."""
 
@@ -106,9 +104,9 @@ class Habits:
 
     log_shop: float = math.log(30.0 * DAY_MS)
     share_shop: float = 0.2
-    log_gaps: Float64s = field(default_factory=lambda: _NONE)
+    log_gaps: Float64s = field(default_factory=lambda: _NOTHING)
     """Logarithms of d(i) in ms, shape (items,)."""
-    shares: Float64s = field(default_factory=lambda: _NONE)
+    shares: Float64s = field(default_factory=lambda: _NOTHING)
     """r(i), shape (items,)."""
 
     def of(self, events: EventRows, now: int, *, half_life: float) -> Habit:
@@ -118,7 +116,7 @@ class Habits:
         """
         bought = events[events["kind"] == PURCHASE][::-1]
         if not bought.size:
-            return Habit(_NO_ROWS, _NO_ROWS, _NONE, _NONE, _NONE)
+            return Habit(_NO_ROWS, _NO_ROWS, _NOTHING, _NOTHING, _NOTHING)
         bought = bought[np.argsort(bought["item"], kind="stable")]
         item, time = bought["item"], bought["at"]
         first = np.flatnonzero(np.diff(item, prepend=-1))  # of each item's purchases, by time

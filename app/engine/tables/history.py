@@ -27,6 +27,8 @@ from app.engine.tables.ids import IdIndex
 _FIRST_PLACES = 64
 _STATE_SIZE = 4
 _TABLES = ("newest", "counts", "of_item", "bought", "named", "state")
+KEPT = 1000
+"""Events of one subject in memory: the newest ones."""
 
 
 class EventLists:
@@ -115,9 +117,6 @@ class EventLists:
         alone = np.count_nonzero((events["order"] == 0) & (events["kind"] == kernels.PURCHASE))
         self.state[:] = (end, 0, events.size, orders.size + alone)
 
-
-KEPT = 1000
-"""Events of one subject in memory: the newest ones."""
 
 Counter = Callable[[int, int, int, int], None]
 """Takes the item's row, the code of the kind, the time in ms, and 1 (came) or -1 (went)."""

@@ -13,6 +13,10 @@ import xxhash
 from app.engine.jit import Bytes, Int32s, Int64s, UInt64s, kernel
 from app.engine.tables.arrays import Arrays, Texts, in_slices, resized
 
+_KEY_BYTES = 8
+_FIRST_ROOM = 64
+_AT_ONCE = 2048  # ids looked up under one hold of the lock
+
 
 @kernel
 def fill_slots(hashes: UInt64s, numbers: Int32s, slots: Int32s) -> None:
@@ -88,11 +92,6 @@ def frozen(size: int, numbers: Int32s, ids: Sequence[str]) -> dict[str, npt.NDAr
     slots = np.full(1 << (2 * len(ids)).bit_length(), -1, np.int32)
     fill_slots(np.array(hashes, np.uint64), numbers, slots)
     return {**Texts.of(texts).arrays("ids"), "slots": slots, "seed": np.array([seed], np.uint64)}
-
-
-_KEY_BYTES = 8
-_FIRST_ROOM = 64
-_AT_ONCE = 2048  # ids looked up under one hold of the lock
 
 
 class Watcher(Protocol):

@@ -12,7 +12,7 @@ class ItemBased:
     """Scores from the similarity of feature vectors.
 
     It is |cosine| where items have one vector each, and the weighted mean over the spaces that two
-    items share where some have named ones (see `fusion`).
+    items share where some have named ones (see `feature_table`).
     """
 
     def __init__(self, features: Features) -> None:

@@ -132,7 +132,7 @@ class Features:
     any number of named ones beside it.
 
     Without a name an item is in one space, that of the last put. Two items are compared by the
-    spaces that both are in (see `fusion`), weighted by `weights`: 1 where it says nothing.
+    spaces that both are in (see above), weighted by `weights`: 1 where it says nothing.
     An item's vectors hold one reference to its id, zero vectors too. Each method takes `lock`.
     """
 

@@ -83,16 +83,12 @@ class ModelLoader:
         self._library = library
         self._wanted = wanted
         self._again = again_seconds
-        self._failed: Mapping[str, str] = {}
+        self.failed: Mapping[str, str] = {}
+        """Why a kind's version in force is not in memory, by kind."""
         self._bell = Event()
         self._stop = Event()
         self._working = Lock()
         self._thread: Thread | None = None
-
-    @property
-    def failed(self) -> Mapping[str, str]:
-        """Return why a kind's version in force is not in memory, by kind."""
-        return self._failed
 
     @property
     def settled(self) -> bool:
@@ -100,7 +96,7 @@ class ModelLoader:
         versions = {kind: record.version for kind, record in self._learned.records.items()}
         wanted = dict(self._wanted())
         return not self._working.locked() and all(
-            versions.get(kind) == wanted.get(kind) or kind in self._failed
+            versions.get(kind) == wanted.get(kind) or kind in self.failed
             for kind in versions.keys() | wanted.keys()
         )
 
@@ -123,7 +119,7 @@ class ModelLoader:
 
     def _run(self) -> None:
         while True:
-            self._bell.wait(self._again if self._failed else None)
+            self._bell.wait(self._again if self.failed else None)
             self._bell.clear()
             if self._stop.is_set():
                 return
@@ -141,7 +137,7 @@ class ModelLoader:
                 record = present.get(kind)
                 if record is None or record.version != version:
                     failed |= self._bring(kind, version)
-            self._failed = failed
+            self.failed = failed
 
     def _bring(self, kind: str, version: int) -> dict[str, str]:
         try:

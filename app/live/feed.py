@@ -35,18 +35,14 @@ class Contact:
     """Signs of life of the database. A healthy one gives four a second while the feed listens."""
 
     def __init__(self) -> None:
-        self._head = START
+        self.head = START
+        """The newest place in history that the database has told of."""
         self._heard = time.monotonic()
         self._listening = False
         self._lost = False
 
-    @property
-    def head(self) -> Position:
-        """Return the newest place in history that the database has told of."""
-        return self._head
-
     def heard(self, head: Position) -> None:
-        self._head = max(self._head, head)
+        self.head = max(self.head, head)
         self._heard = time.monotonic()
         self._listening, self._lost = True, False
 
@@ -76,7 +72,7 @@ class Contact:
 
         It is read from the history alone: the clock of this machine may be set wrong.
         """
-        return self._head.seconds + self.elapsed()
+        return self.head.seconds + self.elapsed()
 
 
 class Applier:
@@ -148,32 +144,24 @@ class Feed:
         self._moved = Condition()
         self._stop = Event()
         self._thread: Thread | None = None
-        self._place = ChangeBatch([], START, START, None)
+        self.place = ChangeBatch([], START, START, None)
+        """Where memory stands, as an empty batch: following may go on from here."""
         self._jobs: SimpleQueue[tuple[Job[Any], Future[Any]]] = SimpleQueue()
         self.applied = 0
         """Changes applied since the start."""
-        self._position = START
+        self.position = START
+        """The place in history up to which memory is complete."""
         self.loaded = False
         """Whether memory has been filled and has caught up once."""
         self.reloading = False
         """Whether everything is being loaded anew, while the former state answers."""
-
-    @property
-    def position(self) -> Position:
-        """Return the place in history up to which memory is complete."""
-        return self._position
-
-    @property
-    def place(self) -> ChangeBatch:
-        """Return where memory stands, as an empty batch: following may go on from here."""
-        return self._place
 
     def behind_seconds(self) -> float:
         """Return how far memory is behind the database, as far as this process can know."""
         if not self.loaded:
             return float("inf")
         silence = self.contact.elapsed()
-        backlog = max(0, self.contact.head.seconds - self._position.seconds)
+        backlog = max(0, self.contact.head.seconds - self.position.seconds)
         return backlog + (silence if silence > _TRUST_SECONDS else 0.0)
 
     def start(self, begin: ChangeBatch | None = None) -> None:
@@ -188,7 +176,7 @@ class Feed:
         self._thread = Thread(target=self._run, name="feed", daemon=True)
         self._thread.start()
         while not self.wait(target.position, seconds=1.0):
-            log.info("feed catching up", position=self._position, target=target.position)
+            log.info("feed catching up", position=self.position, target=target.position)
         self.loaded = True
 
     def stop(self) -> None:
@@ -205,7 +193,7 @@ class Feed:
         if position is None or self._thread is None:
             return True
         with self._moved:
-            return self._moved.wait_for(lambda: self._position >= position, timeout=seconds)
+            return self._moved.wait_for(lambda: self.position >= position, timeout=seconds)
 
     def between(self, job: Job[T]) -> T:
         """Run `job` between two batches, while memory does not change; return what it returns.
@@ -213,7 +201,7 @@ class Feed:
         It is given the place where memory stands, and runs in the feed's thread: keep it short.
         """
         if self._thread is None:
-            return job(self._place)
+            return job(self.place)
         outcome: Future[T] = Future()
         self._jobs.put((job, outcome))
         return outcome.result()
@@ -223,7 +211,7 @@ class Feed:
             self.contact.pause()  # nobody listens meanwhile
             job, outcome = self._jobs.get()
             try:
-                outcome.set_result(job(self._place))
+                outcome.set_result(job(self.place))
             except Exception as error:  # whoever asked is told
                 outcome.set_exception(error)
 
@@ -251,7 +239,7 @@ class Feed:
                 self._stop.wait(_RETRY_SECONDS)
 
     def _follow(self) -> None:
-        for batch in self._log.follow(self._place.resume_token):
+        for batch in self._log.follow(self.place.resume_token):
             self._take(batch)
             self._do_jobs()
             if self._stop.is_set():
@@ -273,6 +261,6 @@ class Feed:
 
     def _stand(self, batch: ChangeBatch) -> None:
         with self._moved:
-            self._place = replace(batch, changes=[])
-            self._position = max(self._position, batch.position)
+            self.place = replace(batch, changes=[])
+            self.position = max(self.position, batch.position)
             self._moved.notify_all()

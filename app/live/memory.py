@@ -4,9 +4,8 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from math import nan
 from threading import RLock
 
 import numpy as np
@@ -47,7 +46,8 @@ class Shopper:
         self._preferences = preferences
         self._history = history
         self._clock = clock
-        self._profile: Profile | None = None
+        self.profile: Profile | None = None
+        """What the present subject prefers; None if nothing is known, or nobody is here."""
         self._query = Query()
         self._moments: tuple[Profile, Float64s] | None = None
         self.implied: Implied | None = None
@@ -56,11 +56,6 @@ class Shopper:
         """When the query was asked: ms since 1970, the next whole minute."""
         self.g = 1.0
         """What explicit values are multiplied by, so that they stand beside implied ones."""
-
-    @property
-    def profile(self) -> Profile | None:
-        """Return what the present subject prefers; None if nothing is known, or nobody is here."""
-        return self._profile
 
     @property
     def events(self) -> EventRows:
@@ -85,15 +80,15 @@ class Shopper:
     @contextmanager
     def present(self, query: Query) -> Iterator[None]:
         """Hold the subject of the query while the body runs."""
-        former = self._query, self._profile
+        former = self._query, self.profile
         now = math.ceil(self._clock() * 1000)
         self.now = now + -now % _MINUTE_MS  # ahead: nothing may be worth more than when it was done
         self.g = 1.0 if self.implied is None else self.implied.landmark.factor(self.now)
-        self._query, self._profile, self._moments = query, self._find(query), None
+        self._query, self.profile, self._moments = query, self._find(query), None
         try:
             yield
         finally:
-            self._query, self._profile = former
+            self._query, self.profile = former
             self._moments = None
 
     def _find(self, query: Query) -> Profile | None:
@@ -137,7 +132,6 @@ class Shopper:
         return rows
 
 
-@dataclass(frozen=True)
 class Tables:
     """The live tables and the recommenders over them.
 
@@ -145,37 +139,22 @@ class Tables:
     row number is good only while the lock is held.
     """
 
-    lock: RLock = field(default_factory=RLock)
-    users: IdIndex = field(default_factory=IdIndex)
-    items: IdIndex = field(default_factory=IdIndex)
-    clock: Callable[[], float] = time.time
-    """Unix seconds."""
-    preferences: Preferences = field(init=False)
-    history: History = field(init=False)
-    activity: Activity = field(init=False)
-    baskets: Baskets = field(init=False)
-    transitions: Transitions = field(init=False)
-    features: Features = field(init=False)
-    user_based: UserBased = field(init=False)
-    item_based: ItemBased = field(init=False)
-    co_rated: CoRated = field(init=False)
-    shopper: Shopper = field(init=False)
-
-    def __post_init__(self) -> None:
-        preferences = Preferences(self.users, self.items, self.lock)
-        features = Features(self.items, self.lock)
-        history = History(self.users, self.items, self.lock)
-        object.__setattr__(self, "preferences", preferences)
-        object.__setattr__(self, "history", history)
-        object.__setattr__(self, "activity", Activity(history))
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        """clock : gives Unix seconds."""
+        self.lock = RLock()
+        self.clock = clock
+        self.users, self.items = IdIndex(), IdIndex()
+        self.preferences = Preferences(self.users, self.items, self.lock)
+        self.history = History(self.users, self.items, self.lock)
+        self.activity = Activity(self.history)
         tally = Tally(self.items)
-        object.__setattr__(self, "baskets", Baskets(history, tally))
-        object.__setattr__(self, "transitions", Transitions(history, tally))
-        object.__setattr__(self, "features", features)
-        object.__setattr__(self, "user_based", UserBased(preferences))
-        object.__setattr__(self, "item_based", ItemBased(features))
-        object.__setattr__(self, "co_rated", CoRated(preferences))
-        object.__setattr__(self, "shopper", Shopper(preferences, history, self.clock))
+        self.baskets = Baskets(self.history, tally)
+        self.transitions = Transitions(self.history, tally)
+        self.features = Features(self.items, self.lock)
+        self.user_based = UserBased(self.preferences)
+        self.item_based = ItemBased(self.features)
+        self.co_rated = CoRated(self.preferences)
+        self.shopper = Shopper(self.preferences, self.history, clock)
 
     @property
     def nbytes(self) -> int:
@@ -190,7 +169,7 @@ def to_fact(event: Event) -> Fact:
         event.kind,
         to_ms(event.at),
         1 if event.quantity is None else event.quantity,
-        nan if event.price is None else event.price,
+        math.nan if event.price is None else event.price,
         event.order_id,
         event.context.device or "",
         event.context.country or "",

@@ -18,13 +18,13 @@ from app.domain.profiles import (
 )
 from app.domain.recommendations import Query
 from app.engine.jit import Float64s, Int32s
+from app.engine.tables.activity import DAY_MS
 from app.engine.tables.categories import NO_CATEGORY
 from app.engine.tables.event_record import EventRows
 from app.engine.tables.profile import Profile
 from app.recommender.shelf import ShopMemory
 
 _SHOWN = 5  # categories and brands
-_DAY_MS = 86_400_000
 _PRICED = (Kind.PURCHASE, Kind.VIEW)
 
 
@@ -114,7 +114,7 @@ def price_level(rows: Int32s, prices: Float64s, categories: Int32s) -> float | N
 
 def _activity(events: EventRows, kinds: list[str], now: int, zone: ZoneInfo) -> ActivityFigures:
     times = events["at"]
-    seven, thirty, ninety = (int((times > now - d * _DAY_MS).sum()) for d in (7, 30, 90))
+    seven, thirty, ninety = (int((times > now - d * DAY_MS).sum()) for d in (7, 30, 90))
     return ActivityFigures(
         events={kind: kinds.count(kind) for kind in sorted(set(kinds))},
         last_7_days=seven,
@@ -136,7 +136,7 @@ def _purchases(bought: EventRows, now: int) -> PurchaseFigures:
     priced = ~np.isnan(paid)
     spent, baskets = float(paid[priced].sum()), np.unique(orders[priced]).size
     n_orders = np.unique(orders).size
-    days_since = (now - bought["at"]) / _DAY_MS
+    days_since = (now - bought["at"]) / DAY_MS
     return PurchaseFigures(
         orders=n_orders,
         items=int(bought["quantity"].astype(np.int64).sum()),

@@ -65,7 +65,8 @@ class PreferencesProjection:
         self._settings = settings
         self._scale = scale
         self._later = later
-        self._progress = Rebuilding()
+        self.rebuilding = Rebuilding()
+        """How far the last rebuild is."""
         self._implied = self._of_settings()
 
     def load(self) -> None:
@@ -111,7 +112,7 @@ class PreferencesProjection:
 
     def rebuild_later(self) -> None:
         """Have the feed compute anew all that is implied, by the settings; readers go on."""
-        self._progress = replace(self._progress, waiting=1)
+        self.rebuilding = replace(self.rebuilding, waiting=1)
         self._later.put(self._rebuild)
 
     def _rebuild(self) -> None:
@@ -124,15 +125,11 @@ class PreferencesProjection:
         if user is not None and item is not None:
             self.refresh(Pair(user, item))
 
-    @property
-    def rebuilding(self) -> Rebuilding:
-        return self._progress
-
     def _put_implied(self) -> None:
         implied, subjects = self._implied, self._tables.history.subjects()
         parts = [_NOTHING]
         for some in in_slices(self._tables.lock, subjects.size, _AT_ONCE):
-            self._progress = Rebuilding(some.start, subjects.size, waiting=1)
+            self.rebuilding = Rebuilding(some.start, subjects.size, waiting=1)
             parts.append(implied.of_subjects(subjects[some]))
         users, items, values = (np.concatenate(column) for column in zip(*parts, strict=True))
 
@@ -140,7 +137,7 @@ class PreferencesProjection:
             self._tables.shopper.implied = implied
 
         self._preferences.replace_implied(users, items, values, also=also)
-        self._progress = Rebuilding(subjects.size, subjects.size)
+        self.rebuilding = Rebuilding(subjects.size, subjects.size)
 
     def _of_settings(self) -> Implied:
         formula = self._formula()

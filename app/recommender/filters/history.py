@@ -5,10 +5,10 @@ import numpy as np
 from app.domain.events import Kind
 from app.domain.recommendations import Query
 from app.engine.jit import Bytes, Int32s
+from app.engine.tables.activity import DAY_MS
 from app.engine.tables.event_record import KINDS, EventRows
 from app.recommender.shelf import Mask, ShopMemory
 
-_DAY_MS = 86_400_000
 LOOKS = np.array([KINDS.index(Kind.VIEW), KINDS.index(Kind.SEARCH)], np.uint8)
 _BOUGHT = np.array([KINDS.index(Kind.PURCHASE)], np.uint8)
 _ADDED = KINDS.index(Kind.CART_ADD)
@@ -70,7 +70,7 @@ def _lately(events: EventRows, kinds: Bytes, now: int, days: float | None) -> In
     """Return the item rows of the events of some kinds in the last days; None, 0: of none."""
     if not days:
         return events["item"][:0]
-    return events["item"][np.isin(events["kind"], kinds) & (events["at"] >= now - days * _DAY_MS)]
+    return events["item"][np.isin(events["kind"], kinds) & (events["at"] >= now - days * DAY_MS)]
 
 
 def in_cart(events: EventRows) -> Int32s:

@@ -34,7 +34,7 @@ class ModelLibrary:
         record = fitted.record
         self._models.sweep(record.kind)
         with self._copies.written(record.kind, fitted.parts) as file:
-            described = _with_contents(record, file.bytes, file.checksum)
+            described = replace(record, bytes=file.bytes, checksum=file.checksum)
             with file.path.open("rb") as contents:
                 stored = self._models.add(described, contents)
             self._copies.adopt(file, stored)
@@ -65,7 +65,3 @@ class ModelLibrary:
             kind = name.partition("/")[0]
             log.warning("model removed: it held shoppers", model=name, again=f"flask train {kind}")
         self._copies.keep(self._models.records())
-
-
-def _with_contents(record: ModelRecord, size: int, checksum: str) -> ModelRecord:
-    return replace(record, bytes=size, checksum=checksum)

@@ -9,19 +9,17 @@ from pymongo.errors import DuplicateKeyError
 from app.domain.accounts import Account, Credentials
 from app.domain.changes import Collection, Written
 from app.domain.errors import Conflict, UserTaken
+from app.domain.ports import AccountRepository
 from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
 
-class MongoAccounts:
-    """Keeps the promises of `AccountRepository`."""
-
+class MongoAccounts(AccountRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
         self._users = store.collection(Collection.USERS)
 
     def add(self, credentials: Credentials) -> Written[Account]:
-        """Store a new account, or raise UserTaken."""
         with self._store.session() as session:
             try:
                 self._users.insert_one(_to_document(credentials), session=session)
@@ -30,13 +28,11 @@ class MongoAccounts:
             return Written(credentials.account, position_of(session))
 
     def find(self, user_id: str) -> Credentials | None:
-        """Return the account with its password hash."""
         with translated():
             row = self._users.find_one({"_id": user_id})
         return Credentials(to_account(row), row["password_hash"]) if row else None
 
     def replace(self, credentials: Credentials, *, expected_epoch: str) -> Written[Account]:
-        """Replace the account if its epoch is still the expected one, or raise Conflict."""
         account = credentials.account
         with self._store.session() as session:
             outcome = self._users.replace_one(
@@ -49,10 +45,6 @@ class MongoAccounts:
             return Written(account, position_of(session))
 
     def remove(self, user_id: str, *, until: datetime | None = None) -> Written[bool]:
-        """Remove the account; the value tells whether there was one.
-
-        until : only one that was opened by then.
-        """
         where: dict[str, Any] = {"_id": user_id}
         if until is not None:
             where["created_at"] = {"$not": {"$gt": until}}
@@ -62,14 +54,12 @@ class MongoAccounts:
             return Written(found, position_of(session) if found else None)
 
     def scan(self) -> Iterator[Account]:
-        """Return every account."""
         with translated():
             rows = self._users.find({}, {"password_hash": 0})
             yield from understood(Collection.USERS, rows, to_account)
 
 
 def to_account(row: Document) -> Account:
-    """Return the domain object of a stored document."""
     return Account(row["_id"], row["epoch"], row["created_at"])
 
 

@@ -116,7 +116,6 @@ class Contents:
     """Of the header, and so of the checksums of all arrays."""
 
     def check_length(self, size: int) -> None:
-        """Raise BadFile if the file is shorter than its arrays."""
         if size < self.start + self.layout.end(self.places):
             raise BadFile("it is cut short")
 

@@ -43,7 +43,6 @@ _FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999
 
 @short_kernel
 def _number(data: Bytes, place: int, size: int) -> np.int64:
-    """Read a little-endian integer of 4 or 8 bytes."""
     number = np.int64(0)
     for byte in range(size):
         number |= np.int64(data[place + byte]) << np.int64(8 * byte)

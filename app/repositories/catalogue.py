@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from app.domain.catalogue import AttributeValue, Encoding, Item, is_number
 from app.domain.changes import Collection, Position, Written
 from app.domain.errors import Conflict, ItemTaken
+from app.domain.ports import ItemRepository
 from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
@@ -18,15 +19,12 @@ LENGTH = "features_length"
 _PLAIN = ("title", "category", "brand", "price", "description", "image_url", "in_stock")
 
 
-class MongoItems:
-    """Keeps the promises of `ItemRepository`."""
-
+class MongoItems(ItemRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
         self._items = store.collection(Collection.ITEMS)
 
     def add(self, item: Item) -> Written[Item]:
-        """Store a new item, or raise ItemTaken."""
         with self._store.session() as session:
             try:
                 self._items.insert_one(_to_document(item), session=session)
@@ -35,7 +33,6 @@ class MongoItems:
             return Written(item, position_of(session))
 
     def replace_if_unchanged(self, item: Item, *, seen: Item) -> Written[Item]:
-        """Replace the item if it is still as `seen`, or raise Conflict."""
         with self._store.session() as session:
             outcome = self._items.replace_one(
                 {"_id": item.item_id, "updated_at": seen.updated_at},
@@ -47,7 +44,6 @@ class MongoItems:
             return Written(item, position_of(session))
 
     def replace_many(self, items: Sequence[Item]) -> Position | None:
-        """Store many items whole; the last of equal ids wins."""
         documents = {item.item_id: _to_document(item) for item in items}
         if not documents:
             return None
@@ -60,7 +56,6 @@ class MongoItems:
             return position_of(session)
 
     def replace_many_if_unchanged(self, pairs: Sequence[tuple[Item, Item]]) -> Written[int]:
-        """Replace items (new, as seen) that are still as seen; the value tells how many were."""
         if not pairs:
             return Written(0, None)
         requests = [
@@ -72,36 +67,30 @@ class MongoItems:
             return Written(outcome.matched_count, position_of(session))
 
     def find(self, item_id: str) -> Item | None:
-        """Return one item."""
         with translated():
             row = self._items.find_one({"_id": item_id})
         return to_item(row) if row else None
 
     def count(self) -> int:
-        """Return about how many items there are."""
         with translated():
             return self._items.estimated_document_count()
 
     def existing(self, item_ids: Iterable[str]) -> set[str]:
-        """Return those of the ids that are in the catalogue."""
         with translated():
             rows = self._items.find({"_id": {"$in": list(item_ids)}}, {"_id": 1})
             return {row["_id"] for row in rows}
 
     def created(self, item_ids: Iterable[str]) -> dict[str, datetime]:
-        """Return when those of the items that exist were created."""
         with translated():
             rows = self._items.find({"_id": {"$in": list(item_ids)}}, {"created_at": 1})
             return {row["_id"]: row["created_at"] for row in rows}
 
     def features_length(self) -> int | None:
-        """Return the length of the own vectors that are stored; None if there is none."""
         with translated():
             row = self._items.find_one({LENGTH: {"$gt": 0}}, {LENGTH: 1})
         return row[LENGTH] if row else None
 
     def vector_lengths(self, names: Iterable[str]) -> dict[str, int]:
-        """Return how long the stored vectors of those names are that are stored at all."""
         lengths: dict[str, int] = {}
         with translated():
             for name in names:
@@ -111,26 +100,22 @@ class MongoItems:
         return lengths
 
     def page(self, *, after: str | None, limit: int) -> list[Item]:
-        """Return the items whose ids follow `after`, in the order of their ids."""
         condition: Document = {} if after is None else {"_id": {"$gt": after}}
         with translated():
             return [to_item(row) for row in self._items.find(condition).sort("_id", 1).limit(limit)]
 
     def remove(self, item_id: str) -> Written[bool]:
-        """Remove one item; the value tells whether there was one."""
         with self._store.session() as session:
             found = self._items.delete_one({"_id": item_id}, session=session).deleted_count > 0
             return Written(found, position_of(session) if found else None)
 
     def scan(self) -> Iterator[Item]:
-        """Return every item."""
         with translated():
             rows = self._items.find({}, batch_size=5000)
             yield from understood(Collection.ITEMS, rows, to_item)
 
 
 def to_item(row: Document) -> Item:
-    """Return the domain object of a stored document."""
     features = row.get("features")
     return Item(
         item_id=row["_id"],

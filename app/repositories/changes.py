@@ -23,6 +23,7 @@ from pymongo.errors import NetworkTimeout, OperationFailure
 from app.domain.changes import Change, ChangeBatch, Collection, Position
 from app.domain.errors import HistoryLost, StoreUnavailable
 from app.domain.events import EventKey
+from app.domain.ports import ChangeLog
 from app.domain.ratings import Rating
 from app.engine.jit import Bytes, Int32s
 from app.repositories.accounts import to_account
@@ -153,15 +154,12 @@ _PIPELINE: list[Document] = [
 ]
 
 
-class MongoChanges:
-    """Keeps the promises of `ChangeLog`."""
-
+class MongoChanges(ChangeLog):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
         self._patience = _SHORTEST_SECONDS
 
     def now(self) -> ChangeBatch:
-        """Return an empty batch at the present end of the history."""
         with self._store.session() as session:
             reply = self._command(_open(None, batch_size=0), "firstBatch", session)
             kill = {"killCursors": "$cmd.aggregate", "cursors": [reply.cursor["id"]]}
@@ -169,7 +167,6 @@ class MongoChanges:
         return self._to_batch(reply)
 
     def follow(self, after: Any) -> Iterator[ChangeBatch]:
-        """Yield what happened after a batch's `resume_token`, for ever, in order."""
         token = after
         while True:
             try:

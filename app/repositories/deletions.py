@@ -14,6 +14,7 @@ from pymongo.client_session import ClientSession
 from app.domain import subjects
 from app.domain.changes import Collection, Position, Written
 from app.domain.deletions import Deletion, Doomed, Swept
+from app.domain.ports import DeletionRepository
 from app.repositories.events import range_of_subject
 from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
@@ -33,8 +34,6 @@ class _Bounds:
     newer_without_account: bool
 
     def of(self, range_: Document, time: str) -> Condition:
-        """Return the condition on what lies in the range, whose time has that name."""
-
         def condition(session: ClientSession) -> Document | None:
             if self.newer_without_account and self.absent(session):
                 return range_
@@ -55,8 +54,6 @@ class Sweep:
         self._sessions = store.collection("sessions")
 
     def item(self, item_id: str) -> Written[int]:
-        """Remove the ratings of an item that is not in the catalogue; return how many."""
-
         def condition(session: ClientSession) -> Document | None:
             known = self._items.find_one({"_id": item_id}, {"_id": 1}, session=session)
             return {"_id.item_id": item_id} if known is None else None
@@ -66,8 +63,6 @@ class Sweep:
     def subject(
         self, subject: str, *, until: datetime | None, newer_without_account: bool
     ) -> Written[Swept]:
-        """Remove the traces of a subject up to a time, or, where it has no account, all."""
-
         def absent(session: ClientSession) -> bool:
             return self._users.find_one({"_id": subject}, {"_id": 1}, session=session) is None
 
@@ -116,20 +111,16 @@ class Sweep:
                     return Written(swept, position)
 
 
-class MongoDeletions:
-    """Keeps the promises of `DeletionRepository`."""
-
+class MongoDeletions(DeletionRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
         self._marks = store.collection(Collection.DELETIONS)
         self._sweep = Sweep(store)
 
     def mark_item(self, item_id: str, at: datetime) -> None:
-        """Remember that the item is being deleted."""
         self._mark({"_id": _key(Doomed.ITEM, item_id), "at": at})
 
     def mark_subject(self, subject: str, at: datetime, digest: str) -> Position | None:
-        """Remember that the shopper or session is being deleted; every memory forgets it."""
         key = _key(Doomed.SUBJECT, subject)
         return self._mark({"_id": key, "at": at, "digest": digest, "complete": False})
 
@@ -140,42 +131,32 @@ class MongoDeletions:
             return position_of(session)
 
     def completed(self, subject: str, at: datetime) -> None:
-        """Remember that all is gone that was there before the mark of that time."""
         where = {"_id": _key(Doomed.SUBJECT, subject), "at": at}
         with translated():
             self._marks.update_one(where, {"$set": {"complete": True}})
 
     def subjects_marked(self, subjects: Iterable[str]) -> set[str]:
-        """Return those of the subjects who are being deleted just now."""
         keys = [_key(Doomed.SUBJECT, subject) for subject in subjects]
         with translated():
             return {row["_id"]["id"] for row in self._marks.find({"_id": {"$in": keys}})}
 
     def marked(self, before: datetime) -> list[Deletion]:
-        """Return the marks that were made before."""
         with translated():
             rows = list(self._marks.find({"at": {"$lt": before}}))
         return list(understood(Collection.DELETIONS, rows, to_deletion))
 
     def unmark(self, deletion: Deletion) -> None:
-        """Drop the mark, unless it was made anew."""
         where = {"_id": _key(deletion.kind, deletion.id), "at": deletion.at}
         with translated():
             self._marks.delete_one(where)
 
     def sweep_item(self, item_id: str) -> Written[int]:
-        """Remove the ratings of an item that is not in the catalogue; return how many."""
         return self._sweep.item(item_id)
 
     def sweep_subject(self, subject: str, *, until: datetime | None) -> Written[Swept]:
-        """Remove what a subject without an account has; of one with an account, what it had then.
-
-        until : None: of one with an account, nothing.
-        """
         return self._sweep.subject(subject, until=until, newer_without_account=True)
 
     def erase(self, subject: str, *, until: datetime) -> Written[Swept]:
-        """Remove what the subject had then, and what has no time."""
         return self._sweep.subject(subject, until=until, newer_without_account=False)
 
 

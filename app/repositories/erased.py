@@ -7,35 +7,30 @@ import pymongo
 from pymongo import UpdateOne
 
 from app.domain.deletions import Erasure
+from app.domain.ports import ErasedRepository
 from app.repositories.mongo import MongoStore, translated
 
 
-class MongoErased:
-    """Keeps the promises of `ErasedRepository`."""
-
+class MongoErased(ErasedRepository):
     def __init__(self, store: MongoStore) -> None:
         self._erased = store.collection("erased")
 
     def known(self, digests: Sequence[str]) -> dict[str, datetime]:
-        """Return when each of those was erased last that are known here."""
         with translated():
             rows = self._erased.find({"_id": {"$in": list(digests)}}, {"at": 1})
             return {row["_id"]: row["at"] for row in rows if "at" in row}
 
     def add(self, erasures: Sequence[Erasure]) -> None:
-        """Remember erasures; of equal digests the latest stays."""
         updates = [UpdateOne({"_id": e.digest}, {"$max": {"at": e.at}}, True) for e in erasures]
         if updates:
             with translated():
                 self._erased.bulk_write(updates, ordered=False)
 
     def swept(self, digest: str, at: datetime) -> None:
-        """Remember when something of an erased subject was removed last."""
         with translated():
             self._erased.update_one({"_id": digest}, {"$max": {"swept_at": at}}, upsert=True)
 
     def last_swept(self) -> datetime | None:
-        """Return when something of any erased subject was removed last."""
         with translated():
             row = self._erased.find_one(
                 {"swept_at": {"$exists": True}}, sort=[("swept_at", pymongo.DESCENDING)]

@@ -21,31 +21,27 @@ import structlog
 
 from app.domain.deletions import Erasure, Listed
 from app.domain.errors import ErasuresUnusable
+from app.domain.ports import ErasureList
 
 log = structlog.get_logger(__name__)
 
 _SALT_BYTES = 32
 
 
-class ErasureFile:
-    """Keeps the promises of `ErasureList`."""
-
+class ErasureFile(ErasureList):
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @property
     def place(self) -> str:
-        """Return where it is."""
         return str(self._path)
 
     def digest(self, subject: str) -> str:
-        """Return the name under which the subject is listed; begins a list where there is none."""
         with self._opened() as file:
             file.seek(0)
             return _hmac(self._salt(file.readline()), subject)
 
     def append(self, erasure: Erasure) -> None:
-        """Add a line that outlives a loss of power."""
         line = orjson.dumps({"erased": erasure.digest, "at": erasure.at}, option=orjson.OPT_UTC_Z)
         with self._opened() as file:
             if not _ends_with_a_line(file):  # written by one that was killed, or on a full disk
@@ -53,7 +49,6 @@ class ErasureFile:
             _write(file, line + b"\n")
 
     def read(self) -> Listed | None:
-        """Return what is listed; None where there is no list."""
         found: dict[str, datetime] = {}
         if not self._path.exists():
             return None
@@ -70,7 +65,6 @@ class ErasureFile:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until no other process of this machine replays the list, and keep others out."""
         with self._explained():
             lock = _private(str(self._path.with_suffix(".lock")), os.O_WRONLY | os.O_CREAT)
         try:

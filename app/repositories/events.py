@@ -16,6 +16,7 @@ from pymongo.errors import BulkWriteError
 from app.domain import subjects
 from app.domain.changes import Collection, Position, Written
 from app.domain.events import NO_CONTEXT, Event, EventContext, EventKey
+from app.domain.ports import EventRepository
 from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
@@ -29,9 +30,7 @@ _FOR_MEMORY = {
 }  # fmt: skip
 
 
-class MongoEvents:
-    """Keeps the promises of `EventRepository`."""
-
+class MongoEvents(EventRepository):
     def __init__(
         self,
         store: MongoStore,
@@ -39,14 +38,13 @@ class MongoEvents:
         keep: timedelta | None = None,
         keep_sessions: timedelta | None = None,
     ) -> None:
-        """Events expire `keep` after they happened, sessions' `keep_sessions` after they came."""
+        """Events expire `keep` after they happened, sessions' `keep_sessions` after receipt."""
         self._store = store
         self._events = store.collection(Collection.EVENTS)
         self._keep = keep
         self._keep_sessions = keep_sessions
 
     def add_many(self, events: Sequence[Event]) -> Written[list[bool]]:
-        """Store events; the value tells of each whether it is new."""
         if not events:
             return Written([], None)
         new = [True] * len(events)
@@ -68,35 +66,27 @@ class MongoEvents:
     def of_subject(
         self, subject: str, *, seconds: float | None = None, limit: int = 0
     ) -> list[Event]:
-        """Return a subject's events, newest first, or raise StoreUnavailable in time.
-
-        limit : return any so many of them; 0: all.
-        """
         with translated(seconds):
             rows = list(self._events.find({"_id": range_of_subject(subject)}).limit(limit))
         events = list(understood(Collection.EVENTS, rows, to_event))
         return sorted(events, key=lambda event: event.at, reverse=True)
 
     def has_subject(self, subject: str) -> bool:
-        """Return whether the subject has any event."""
         with translated():
             return self._events.find_one({"_id": range_of_subject(subject)}, {"_id": 1}) is not None
 
     def rows_of(self, subject: str) -> Iterator[Event]:
-        """Return the subject's events, one by one, in the order of event ids."""
         with translated():
             rows = self._events.find({"_id": range_of_subject(subject)}).sort("_id", 1)
             yield from understood(Collection.EVENTS, rows, to_event)
 
     def remove_many(self, keys: Sequence[EventKey]) -> Position | None:
-        """Remove events by their keys."""
         with self._store.session() as session:
             ids = [_to_key(key) for key in keys]
             self._events.delete_many({"_id": {"$in": ids}}, session=session)
             return position_of(session)
 
     def scan(self) -> Iterator[list[Event]]:
-        """Return every event about an item in batches, without what memory has no use for."""
         with translated():
             condition = {"item_id": {"$type": "string"}}
             rows = self._events.find(condition, _FOR_MEMORY, batch_size=_SCAN_BATCH)
@@ -109,7 +99,6 @@ class MongoEvents:
             yield batch
 
     def rows(self) -> Iterator[Event]:
-        """Return every event, one by one, for exports."""
         with translated():
             rows = self._events.find({}, batch_size=_SCAN_BATCH).sort("_id", 1)
             yield from understood(Collection.EVENTS, rows, to_event)

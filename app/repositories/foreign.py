@@ -14,7 +14,6 @@ T = TypeVar("T")
 def understood(
     collection: str, rows: Iterable[Document], convert: Callable[[Document], T]
 ) -> Iterator[T]:
-    """Yield the domain objects of those documents that can be understood."""
     for row in rows:
         try:
             yield convert(row)

@@ -5,38 +5,33 @@ from typing import Any
 
 from app.domain.accounts import ApiKey, Role
 from app.domain.changes import Collection, Position, Written
+from app.domain.ports import KeyRepository
 from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
 
-class MongoKeys:
-    """Keeps the promises of `KeyRepository`."""
-
+class MongoKeys(KeyRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
         self._keys = store.collection(Collection.KEYS)
 
     def add(self, key: ApiKey) -> Position | None:
-        """Store a new key."""
         with self._store.session() as session:
             self._keys.insert_one(_to_document(key), session=session)
             return position_of(session)
 
     def remove(self, key_id: str) -> Written[bool]:
-        """Remove a key; the value tells whether there was one."""
         with self._store.session() as session:
             found = self._keys.delete_one({"_id": key_id}, session=session).deleted_count > 0
             return Written(found, position_of(session) if found else None)
 
     def scan(self) -> Iterator[ApiKey]:
-        """Return every key, oldest first."""
         with translated():
             rows = self._keys.find({}).sort("created_at", 1)
             yield from understood(Collection.KEYS, rows, to_key)
 
 
 def to_key(row: Document) -> ApiKey:
-    """Return the domain object of a stored document."""
     return ApiKey(
         key_id=row["_id"],
         role=Role(row["role"]),

@@ -4,19 +4,17 @@ from datetime import UTC, datetime
 
 from pymongo import ReturnDocument
 
+from app.domain.ports import Leases
 from app.repositories.mongo import MongoStore, translated
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class MongoLeases:
-    """Keeps the promises of `Leases`."""
-
+class MongoLeases(Leases):
     def __init__(self, store: MongoStore) -> None:
         self._leases = store.collection("leases")
 
     def acquire(self, name: str, holder: str, *, seconds: float) -> bool:
-        """Take or renew the lease; return whether `holder` has it now."""
         me = {"$literal": holder}
         free = {"$lt": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]}
         until = {"$add": ["$$NOW", int(seconds * 1000)]}

@@ -13,7 +13,7 @@ from typing import IO
 import structlog
 
 from app.domain.models import ModelFile, ModelRecord, ModelRejected
-from app.domain.ports import Contents
+from app.domain.ports import Contents, ModelCopies
 from app.repositories.array_files import BadFile, Layout
 
 log = structlog.get_logger(__name__)
@@ -23,8 +23,8 @@ _ABANDONED_SECONDS = 6 * 3600.0
 """After so long what was begun belongs to a process that was killed."""
 
 
-class ModelFiles:
-    """Keeps the promises of `ModelCopies`, in one folder that only its owner may read.
+class ModelFiles(ModelCopies):
+    """Files in one folder that only its owner may read.
 
     Several databases may share the folder: `installation` gives the name of this one.
     """
@@ -34,24 +34,20 @@ class ModelFiles:
         self._installation = installation
 
     def path(self, record: ModelRecord) -> Path:
-        """Return where the copy of a version lies."""
         name = f"{self._installation()}-{record.kind}-{record.version}-{record.checksum}.model"
         return self._folder / name
 
     @contextmanager
     def written(self, kind: str, contents: Contents) -> Iterator[ModelFile]:
-        """Write contents; they are gone when the body ends, unless they were adopted."""
         with self._begun() as path:
             with open(path, "wb", opener=_private) as file:
                 checksum = _LAYOUT.write(file, {"kind": kind}, contents)
             yield ModelFile(path, path.stat().st_size, checksum)
 
     def adopt(self, file: ModelFile, record: ModelRecord) -> None:
-        """Make what was written the copy of a version."""
         file.path.replace(self.path(record))
 
     def read(self, record: ModelRecord, fetch: Callable[[IO[bytes]], None]) -> Contents:
-        """Map the copy, checked; one that is missing or damaged is fetched first."""
         path = self.path(record)
         with self._alone():  # of the processes that look for it one fetches it
             if (found := self._usable(path, record)) is not None:
@@ -67,7 +63,6 @@ class ModelFiles:
         return found
 
     def keep(self, records: Iterable[ModelRecord]) -> None:
-        """Remove the copies of all others, and what was begun long ago."""
         kept = {self.path(record) for record in records}
         for path in self._folder.glob(f"{self._installation()}-*.model"):
             if path not in kept:

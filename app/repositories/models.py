@@ -15,6 +15,7 @@ from gridfs.errors import CorruptGridFile, NoFile
 from pymongo import ReturnDocument
 
 from app.domain.models import ModelRecord, ModelRejected
+from app.domain.ports import ModelRepository
 from app.repositories.foreign import understood
 from app.repositories.mongo import Document, MongoStore, translated
 
@@ -23,9 +24,7 @@ _CHUNK_BYTES = 4 * 1024 * 1024
 _FIELDS = {field.name for field in fields(ModelRecord)}
 
 
-class MongoModels:
-    """Keeps the promises of `ModelRepository`."""
-
+class MongoModels(ModelRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
         self._models = store.collection("models")
@@ -34,7 +33,6 @@ class MongoModels:
         self._chunks = store.collection(f"{_BUCKET}.chunks")
 
     def add(self, record: ModelRecord, contents: IO[bytes]) -> ModelRecord:
-        """Store a model whole or not at all, under the next version of its kind."""
         file = self._upload(record, contents)
         with translated():
             counter = self._meta.find_one_and_update(
@@ -50,7 +48,6 @@ class MongoModels:
         return numbered
 
     def fetch(self, record: ModelRecord, into: IO[bytes]) -> None:
-        """Write the contents of a version, or raise ModelRejected."""
         with translated():
             row = self._models.find_one({"_id": record.name}, {"file": 1})
             if row is None:
@@ -61,20 +58,17 @@ class MongoModels:
                 raise ModelRejected(f"The stored {record.name} is damaged: {error}.") from error
 
     def find(self, kind: str, version: int) -> ModelRecord | None:
-        """Return one version."""
         with translated():
             rows = self._models.find({"_id": f"{kind}/{version}"})
             return next(understood("models", rows, to_record), None)
 
     def records(self, kind: str | None = None) -> list[ModelRecord]:
-        """Return every version, or those of one kind, newest first."""
         order = [("kind", pymongo.ASCENDING), ("version", pymongo.DESCENDING)]
         with translated():
             rows = self._models.find({} if kind is None else {"kind": kind}).sort(order)
             return list(understood("models", rows, to_record))
 
     def remove(self, kind: str, version: int) -> bool:
-        """Remove a version; return whether it was there."""
         with translated():
             row = self._models.find_one_and_delete({"_id": f"{kind}/{version}"})
         if row is not None:
@@ -82,14 +76,12 @@ class MongoModels:
         return row is not None
 
     def remove_personal(self) -> list[str]:
-        """Remove the versions that hold something of single shoppers; return their names."""
         with translated():
             # former releases noted when a network was last rid of those who had left
             rows = list(self._models.find({"cleared_at": {"$ne": None}}, {"kind": 1, "version": 1}))
         return [row["_id"] for row in rows if self.remove(row["kind"], row["version"])]
 
     def sweep(self, kind: str) -> int:
-        """Remove what was begun for the kind and never finished; return how many contents."""
         start = f"{kind}/"
         with translated():
             finished = {row["file"] for row in self._models.find({"kind": kind}, {"file": 1})}

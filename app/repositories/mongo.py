@@ -25,6 +25,7 @@ from pymongo.write_concern import WriteConcern
 
 from app.domain.changes import Position
 from app.domain.errors import Misconfigured, StoreUnavailable
+from app.domain.ports import Store
 from app.services.gate import present_visit
 
 SCHEMA_VERSION = 1
@@ -74,7 +75,7 @@ def _translated() -> Iterator[None]:
         raise
 
 
-class MongoStore:
+class MongoStore(Store):
     """One client and database. Opens no connection before the first call."""
 
     def __init__(self, uri: str, database: str, *, server_selection_ms: int = 2000) -> None:
@@ -102,12 +103,10 @@ class MongoStore:
         return self.database[name]
 
     def ping(self) -> None:
-        """Raise StoreUnavailable unless the database answers within a second."""
         with translated(within=1.0), pymongo.timeout(1.0):
             self.client.admin.command("ping")
 
     def prepare(self) -> None:
-        """Check that this is a replica set, make indexes, check the schema version."""
         with translated():
             self._require_replica_set()
             self.database["ratings"].create_index("_id.item_id", name="by_item")
@@ -132,13 +131,11 @@ class MongoStore:
             self._check_version()
 
     def size(self) -> int:
-        """Return about how many documents are kept in memory too."""
         with translated():
             names = ("ratings", "items", "users", "events")
             return sum(self.database[name].estimated_document_count() for name in names)
 
     def installation(self) -> str:
-        """Return the random name of this database, made once."""
         if self._name is None:
             self._name = self._find_name()
         return self._name
@@ -152,7 +149,6 @@ class MongoStore:
         return str(row["name"])
 
     def close(self) -> None:
-        """Let go of every connection."""
         self.client.close()
 
     def _require_replica_set(self) -> None:
@@ -179,7 +175,6 @@ class MongoStore:
 
     @contextmanager
     def session(self) -> Iterator[ClientSession]:
-        """Open a session, with driver errors translated."""
         with translated(), self.client.start_session() as session:
             yield session
 
@@ -195,6 +190,5 @@ class MongoStore:
 
 
 def position_of(session: ClientSession) -> Position | None:
-    """Return the place in history of the session's last write."""
     time = session.operation_time
     return None if time is None else Position(time.time, time.inc)

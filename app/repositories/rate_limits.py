@@ -11,6 +11,7 @@ from limits.storage.mongodb import MongoDBStorageBase
 from limits.strategies import MovingWindowRateLimiter
 
 from app.domain.errors import StoreUnavailable, TooManyTries
+from app.domain.ports import RateLimits
 from app.repositories.mongo import MongoStore, translated
 
 
@@ -39,15 +40,12 @@ class _SharedClient(MongoDBStorageBase):
 _TRIES = 3
 
 
-class MongoRateLimits:
-    """Keeps the promise of `RateLimits`. Connects at the first hit."""
-
+class MongoRateLimits(RateLimits):
     def __init__(self, store: MongoStore) -> None:
         self._shared = MovingWindowRateLimiter(_SharedClient(store))
         self._own = MovingWindowRateLimiter(MemoryStorage())
 
     def hit(self, limit: str, kind: str, key: str) -> None:
-        """Count one try, or raise TooManyTries; `limit` is like "10 per minute"."""
         try:
             self._hit_shared(limit, kind, key)
         except StoreUnavailable:

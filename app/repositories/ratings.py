@@ -17,6 +17,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from app.domain.changes import Collection, Position, Written
+from app.domain.ports import RatingRepository
 from app.domain.ratings import Rating, RatingBatch
 from app.repositories.bson_kernels import find_ratings
 from app.repositories.foreign import understood
@@ -58,15 +59,12 @@ _DUPLICATE = 11000
 _SAMPLE = 20  # ratings looked up to tell whether a batch was stored before
 
 
-class MongoRatings:
-    """Keeps the promises of `RatingRepository`."""
-
+class MongoRatings(RatingRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
         self._ratings = store.collection(Collection.RATINGS)
 
     def put(self, rating: Rating) -> Position | None:
-        """Store a rating; it replaces the shopper's former one of the item."""
         document = _to_document(rating)
         with self._store.session() as session:
             try:
@@ -81,14 +79,11 @@ class MongoRatings:
             return position_of(session) if changed else None
 
     def put_many(self, ratings: Sequence[Rating]) -> Position | None:
-        """Store many ratings; of equal pairs the last wins.
-
-        New ones are inserted (three times the rate of upserts), what was there is replaced, and
-        what was there and is the same is left alone: an import that is repeated is mostly reads.
-        """
         documents = {(r.user_id, r.item_id): _to_document(r) for r in ratings}
         if not documents:
             return None
+        # New ones are inserted (three times the rate of upserts), what was there is replaced, and
+        # what is the same is left alone: an import that is repeated is mostly reads.
         with self._store.session() as session:
             rest = list(documents.values())
             if not self._mostly_stored(rest, session):
@@ -120,7 +115,6 @@ class MongoRatings:
         return []
 
     def _changed(self, documents: list[Document], session: ClientSession) -> list[Document]:
-        """Leave out the documents that are stored just so."""
         if not documents:
             return []
         keys = [document["_id"] for document in documents]
@@ -131,13 +125,11 @@ class MongoRatings:
         return [d for d in documents if stored.get((d["_id"]["user_id"], d["_id"]["item_id"])) != d]
 
     def take_back(self, rating: Rating) -> Position | None:
-        """Remove exactly this rating, if it is still the stored one."""
         with self._store.session() as session:
             outcome = self._ratings.delete_one(_to_document(rating), session=session)
             return position_of(session) if outcome.deleted_count else None
 
     def remove(self, user_id: str, item_id: str) -> Written[bool]:
-        """Remove one rating; the value tells whether there was one."""
         with self._store.session() as session:
             outcome = self._ratings.delete_one({"_id": _key(user_id, item_id)}, session=session)
             found = outcome.deleted_count > 0
@@ -153,30 +145,25 @@ class MongoRatings:
             return self._ratings.delete_many(condition).deleted_count
 
     def of_user(self, user_id: str) -> list[Rating]:
-        """Return the shopper's ratings, newest first, those without a time last."""
         with translated():
             rows = self._ratings.find({"_id": range_of_user(user_id)}).sort("rated_at", -1)
             return list(understood(Collection.RATINGS, rows, to_rating))
 
     def values_of(self, user_id: str, *, seconds: float) -> dict[str, float]:
-        """Return item id -> value of the shopper's ratings, or raise StoreUnavailable in time."""
         with translated(within=seconds), pymongo.timeout(seconds):
             rows = self._ratings.find({"_id": range_of_user(user_id)}, {"rating": 1})
             return dict(understood(Collection.RATINGS, rows, _to_value))
 
     def has_user(self, user_id: str) -> bool:
-        """Return whether the shopper has any rating."""
         with translated():
             return self._ratings.find_one({"_id": range_of_user(user_id)}, {"_id": 1}) is not None
 
     def rows_of(self, user_id: str) -> Iterator[Rating]:
-        """Return the shopper's ratings, one by one, in the order of item ids."""
         with translated():
             rows = self._ratings.find({"_id": range_of_user(user_id)}).sort("_id", 1)
             yield from understood(Collection.RATINGS, rows, to_rating)
 
     def scan(self) -> Iterator[RatingBatch]:
-        """Return every rating in batches of columns; the next one is fetched meanwhile."""
         with translated(), ThreadPoolExecutor(1, "scan") as fetcher:
             cursor = self._ratings.find_raw_batches({}, {"rating": 1}, batch_size=_SCAN_BATCH)
             following = fetcher.submit(next, cursor, b"")
@@ -185,7 +172,6 @@ class MongoRatings:
                 yield to_batch(cast(bytes, data))
 
     def rows(self) -> Iterator[Rating]:
-        """Return every rating with its time, one by one, for exports."""
         with translated():
             rows = self._ratings.find({}).sort("_id", 1)
             yield from understood(Collection.RATINGS, rows, to_rating)

@@ -9,7 +9,6 @@ from app.engine.jit import Bytes, Int32s
 
 
 def texts(data: bytes, starts: Int32s, ends: Int32s) -> list[str]:
-    """Return the texts between these places."""
     places = zip(starts.tolist(), ends.tolist(), strict=True)
     return [data[start:end].decode() for start, end in places]
 

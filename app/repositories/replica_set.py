@@ -72,7 +72,6 @@ def _config(client: Client) -> dict[str, Any] | None:
 
 
 def _at(config: dict[str, Any], address: str) -> dict[str, Any]:
-    """Return the configuration with one member, at the given address."""
     member = {**config["members"][0], "host": address}
     return {**config, "version": config["version"] + 1, "members": [member]}
 

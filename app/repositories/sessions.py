@@ -6,25 +6,24 @@ from datetime import datetime, timedelta
 import pymongo
 from pymongo.errors import DuplicateKeyError
 
+from app.domain.ports import SessionRepository
 from app.domain.subjects import Claim
 from app.repositories.mongo import MongoStore, translated
 
 
-class MongoSessions:
-    """Keeps the promises of `SessionRepository`. A claim is forgotten `keep` after it."""
+class MongoSessions(SessionRepository):
+    """Claims expire `keep` after they were made."""
 
     def __init__(self, store: MongoStore, *, keep: timedelta) -> None:
         self._sessions = store.collection("sessions")
         self._keep = keep
 
     def owners(self, session_ids: Iterable[str]) -> dict[str, str]:
-        """Return the shoppers of those of the sessions that were merged."""
         condition = {"_id": {"$in": list(session_ids)}}
         with translated():
             return {row["_id"]: row["user_id"] for row in self._sessions.find(condition)}
 
     def claim(self, session_id: str, user_id: str, at: datetime) -> str:
-        """Give the session to the shopper unless it has one; return whose it is now."""
         document = {
             "_id": session_id,
             "user_id": user_id,
@@ -41,18 +40,15 @@ class MongoSessions:
             return user_id
 
     def finished(self, session_id: str) -> None:
-        """Remember that the events of a claimed session have been moved."""
         with translated():
             self._sessions.update_one({"_id": session_id}, {"$set": {"moved": True}})
 
     def unfinished(self, before: datetime) -> list[tuple[str, str]]:
-        """Return (session id, user id) of claims made before, whose events may not be moved yet."""
         condition = {"moved": False, "claimed_at": {"$lt": before}}
         with translated():
             return [(row["_id"], row["user_id"]) for row in self._sessions.find(condition)]
 
     def of_user(self, user_id: str) -> list[Claim]:
-        """Return the shopper's claims, oldest first."""
         with translated():
             rows = self._sessions.find({"user_id": user_id}).sort("claimed_at", pymongo.ASCENDING)
             return [Claim(row["_id"], row["user_id"], row["claimed_at"]) for row in rows]

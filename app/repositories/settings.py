@@ -6,6 +6,7 @@ from pymongo.errors import DuplicateKeyError
 
 from app.domain.changes import Collection, Position
 from app.domain.errors import Conflict
+from app.domain.ports import SettingsRepository
 from app.domain.settings import ShopSettings, Similarity, Strategy
 from app.repositories.mongo import Document, MongoStore, position_of, translated
 
@@ -13,21 +14,17 @@ _ID = "shop"
 _FIELDS = {field.name for field in fields(ShopSettings)}
 
 
-class MongoSettings:
-    """Keeps the promises of `SettingsRepository`."""
-
+class MongoSettings(SettingsRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
         self._settings = store.collection(Collection.SETTINGS)
 
     def get(self) -> ShopSettings:
-        """Return the stored settings, or the defaults."""
         with translated():
             row = self._settings.find_one({"_id": _ID})
         return to_settings(row) if row else ShopSettings()
 
     def replace(self, settings: ShopSettings) -> Position | None:
-        """Store the next version, or raise Conflict if somebody else stored it first."""
         former = settings.version - 1
         with self._store.session() as session:
             try:

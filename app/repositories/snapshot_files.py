@@ -12,6 +12,7 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from app.domain.changes import Position
+from app.domain.ports import SnapshotStore
 from app.domain.snapshots import Snapshot, SnapshotHeader, SnapshotRejected
 from app.repositories import array_files
 from app.repositories.array_files import BadFile, Layout, Parts
@@ -29,14 +30,12 @@ class Contents:
     _file: array_files.Contents
 
     def check_length(self, size: int) -> None:
-        """Raise SnapshotRejected if the file is shorter than its arrays."""
         try:
             self._file.check_length(size)
         except BadFile as error:
             raise SnapshotRejected(str(error)) from error
 
     def arrays(self, memory: mmap.mmap) -> dict[str, dict[str, NDArray[Any]]]:
-        """Return every array, by part and name, or raise SnapshotRejected for a damaged one."""
         try:
             found = self._file.arrays(memory)
         except BadFile as error:
@@ -45,12 +44,10 @@ class Contents:
 
 
 def write(file: IO[bytes], header: SnapshotHeader, parts: Parts) -> None:
-    """Write a whole snapshot."""
     _LAYOUT.write(file, asdict(header) | {"position": list(header.position)}, parts)
 
 
 def read_header(file: IO[bytes]) -> Contents:
-    """Read what a file says of itself, or raise SnapshotRejected."""
     try:
         contents = _LAYOUT.read_header(file)
         position = Position(*contents.header["position"])
@@ -61,24 +58,18 @@ def read_header(file: IO[bytes]) -> Contents:
         raise SnapshotRejected("it is of another version") from error
 
 
-class SnapshotFiles:
-    """Keeps the promises of `SnapshotStore`, in one folder that only its owner may read."""
+class SnapshotFiles(SnapshotStore):
+    """Files in one folder that only its owner may read, each written whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def path(self, name: str) -> Path:
-        """Return where the snapshot of that name lies."""
         return self._folder / f"{name}.snapshot"
 
     def write(
         self, name: str, header: SnapshotHeader, parts: Parts, *, lasting: bool = True
     ) -> int:
-        """Store a snapshot in place of the former one; return its bytes on disk.
-
-        Whole or not at all: the former one stays where this fails. Raises OSError. Returns when it
-        would survive a loss of power, if it is to be `lasting`.
-        """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self._folder / f".{name}.{os.getpid()}"
         try:
@@ -96,13 +87,11 @@ class SnapshotFiles:
         return size
 
     def header(self, name: str) -> SnapshotHeader | None:
-        """Return what the snapshot is of; None if there is none. Raises SnapshotRejected."""
         with suppress(FileNotFoundError), self.path(name).open("rb") as file:
             return read_header(file).header
         return None
 
     def read(self, name: str) -> Snapshot | None:
-        """Map a snapshot and check every byte; None if there is none. Raises SnapshotRejected."""
         with suppress(FileNotFoundError), self.path(name).open("rb") as file:
             contents = read_header(file)
             contents.check_length(os.fstat(file.fileno()).st_size)
@@ -111,18 +100,15 @@ class SnapshotFiles:
         return None
 
     def discard(self, name: str) -> None:
-        """Remove the snapshot, if there is one."""
         self.path(name).unlink(missing_ok=True)
 
     def sweep(self, prefix: str) -> None:
-        """Remove every snapshot whose name begins so, and what was begun under such a name."""
         for pattern in (f"{prefix}*.snapshot", f".{prefix}*"):
             for path in self._folder.glob(pattern):
                 path.unlink(missing_ok=True)
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
-        """Wait until no other process of this machine makes this snapshot, and keep others out."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self._folder / f"{name}.lock", "wb", opener=_private) as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # let go by the kernel, however this process ends

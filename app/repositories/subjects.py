@@ -5,19 +5,17 @@ from collections.abc import Iterator
 from bson import MaxKey
 
 from app.domain.changes import Collection
+from app.domain.ports import SubjectRepository
 from app.repositories.mongo import Document, MongoStore, translated
 
 _AT_ONCE = 100  # keys: many subjects have few, and some have very many
 
 
-class MongoSubjects:
-    """Keeps the promise of `SubjectRepository`."""
-
+class MongoSubjects(SubjectRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
 
     def known(self) -> Iterator[str]:
-        """Return every subject that left any trace, some of them more than once."""
         yield from self._plain(Collection.USERS, "_id")
         yield from self._plain("sessions", "user_id")
         yield from self._first_of_pairs(Collection.RATINGS, "user_id", "item_id")

@@ -20,10 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from app.data.demo import files
+from app.data.demo import source
 from app.data.demo.items import items_of
-from app.data.embedding.embedding import text_of
-from app.data.embedding.text_model import TextModel, load_text_model
+from app.data.embedding import TextModel, load_text_model, text_of
 from app.domain.catalogue import Item
 from app.domain.errors import Misconfigured
 from app.engine.recommenders.item_based import ItemBased
@@ -174,9 +173,9 @@ def grocer(model: TextModel) -> Shop:
     """Return the grocer: what was bought by two households at least."""
     table = read_grocer()
     lines = table.filter(pl.col("user_id").n_unique().over("item_id") > 1)
-    folder = files.data_folder()
-    products = files.products_for_sale(folder)
-    prices = files.prices_of(files.purchases(folder, products, weeks=None))
+    folder = source.data_folder()
+    products = source.products_for_sale(folder)
+    prices = source.prices_of(source.purchases(folder, products, weeks=None))
     sold = set(lines["item_id"].unique())
     return Shop([i for i in items_of(products, prices) if i.item_id in sold], lines, model)
 

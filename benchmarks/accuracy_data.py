@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from app.data.demo import files
+from app.data.demo import source
 from app.data.demo.items import items_of
 from app.domain.catalogue import Item
 from app.domain.errors import Misconfigured
@@ -54,8 +54,8 @@ def read_gifts() -> pl.DataFrame:
 
 def read_grocer() -> pl.DataFrame:
     """Return the grocer's purchase lines of a year, of what the demo shop sells."""
-    folder = files.data_folder()
-    lines = files.purchases(folder, files.products_for_sale(folder), weeks=None)
+    folder = source.data_folder()
+    lines = source.purchases(folder, source.products_for_sale(folder), weeks=None)
     return lines.select(
         user_id=pl.col("household_id").cast(pl.String),
         item_id=pl.col("product_id").cast(pl.String),
@@ -68,10 +68,10 @@ def read_grocer() -> pl.DataFrame:
 
 def grocer_catalogue() -> list[Item]:
     """Return the items of the demo shop."""
-    folder = files.data_folder()
-    products = files.products_for_sale(folder)
-    lines = files.purchases(folder, products, weeks=None)
-    return list(items_of(products, files.prices_of(lines)))
+    folder = source.data_folder()
+    products = source.products_for_sale(folder)
+    lines = source.purchases(folder, products, weeks=None)
+    return list(items_of(products, source.prices_of(lines)))
 
 
 def ids_of(table: pl.DataFrame) -> Ids:

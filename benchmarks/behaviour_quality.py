@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.data.demo.files import data_folder, products_for_sale, purchases
+from app.data.demo.source import data_folder, products_for_sale, purchases
 from app.domain.errors import Misconfigured
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.baskets import Baskets

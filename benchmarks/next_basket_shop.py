@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from app.bootstrap.offline import OfflineShop
-from app.data.demo import files
+from app.data.demo import source
 from app.data.demo.items import items_of
 from app.domain.events import Event, EventKey, Kind
 from app.domain.settings import ShopSettings
@@ -33,9 +33,9 @@ class Year:
 
     def __init__(self, *, weeks_before_end: int, weeks: int) -> None:
         """Cut so many weeks before the end; next baskets are looked for in the `weeks` after."""
-        folder = files.data_folder()
-        self.products = files.products_for_sale(folder)
-        lines = files.purchases(folder, self.products, weeks=None).with_columns(
+        folder = source.data_folder()
+        self.products = source.products_for_sale(folder)
+        lines = source.purchases(folder, self.products, weeks=None).with_columns(
             pl.col(name).cast(pl.String) for name in ("household_id", "basket_id")
         )
         end = lines["at"].max()
@@ -64,7 +64,7 @@ class Grocer:
     """A shop as it stood at the cut."""
 
     def __init__(self, year: Year, settings: ShopSettings) -> None:
-        items = items_of(year.products, files.prices_of(year.before))
+        items = items_of(year.products, source.prices_of(year.before))
         now = year.cut.timestamp()
         self.shop = OfflineShop(gathered(_events(year)), items, settings, now=now)
         self.settings = settings
@@ -81,7 +81,7 @@ class Grocer:
 
 
 def _events(year: Year) -> Iterator[list[Event]]:
-    rows = files.rows_of(year.before)
+    rows = source.rows_of(year.before)
     while chunk := list(islice(rows, _AT_ONCE)):
         yield [
             Event(

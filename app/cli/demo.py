@@ -76,12 +76,6 @@ def load(everything: bool, force: bool) -> None:
         shop = services()
         report = shop.demo.load(show, everything=everything, force=force)
         demo_access(shop)
-    if report.of_former_release:
-        click.echo(
-            "The demo shop is that of a former release, made of ratings. For its baskets instead: "
-            "flask demo load --force"
-        )
-        return
     if report.already_loaded:
         click.echo("The demo shop is loaded already. To load it anew: flask demo load --force")
         return

@@ -5,7 +5,7 @@ from flask.cli import with_appcontext
 
 from app.cli.context import explained, services
 from app.cli.progress import progress
-from app.data.embedding.embedding import Which
+from app.data.embedding import Which
 
 
 @click.command()

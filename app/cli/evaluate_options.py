@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from app.cli.running import pairs
-from app.data.importing.kinds import check_declared
+from app.data.importing.names import check_declared
 from app.data.importing.runs import EventOptions
 from app.data.importing.values import to_time
 from app.domain.errors import InvalidInput

@@ -10,8 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.cli.context import explained, services
 from app.cli.running import FILE, FILES, import_options, pairs, run_export, run_import
-from app.data.importing.columns import EVENT_FIELDS, ITEM_FIELDS, RATING_FIELDS
-from app.data.importing.kinds import check_declared
+from app.data.importing.names import EVENT_FIELDS, ITEM_FIELDS, RATING_FIELDS, check_declared
 from app.data.importing.runs import EventOptions, ImportOptions
 from app.data.importing.values import to_time
 from app.domain.errors import InvalidInput

@@ -10,7 +10,7 @@ from app.cli.context import explained, services
 from app.cli.progress import progress
 from app.cli.workshop import Workshop
 from app.data.exporting import ExportReport, Exports
-from app.data.importing.columns import Field
+from app.data.importing.names import Field
 from app.data.importing.rejects import rejects_path
 from app.data.importing.runs import ImportOptions, ImportReport, Progress
 

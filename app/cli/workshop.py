@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 from app.bootstrap import Shop
 from app.data.demo.loading import DemoShop
-from app.data.embedding.embedding import Embedding
-from app.data.embedding.text_model import load_text_model
+from app.data.embedding import Embedding, load_text_model
 from app.data.exporting import Exports
 from app.data.importing.events import EventImport
 from app.data.importing.items import ItemImport
@@ -62,9 +61,7 @@ def build_workshop(shop: Shop) -> Workshop:
         item_import=ItemImport(writer),
         event_import=EventImport(services.events, items, services.settings.get, writer),
         exports=Exports(items, ratings, repositories.events),
-        demo=DemoShop(
-            writer, items, services.events, ratings, services.settings, repositories.markers
-        ),
+        demo=DemoShop(writer, items, services.events, services.settings, repositories.markers),
         embedding=Embedding(items, writer, load_text_model),
         snapshots=services.snapshots,
         snapshot_making=SnapshotMaking(

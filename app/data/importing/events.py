@@ -11,25 +11,26 @@ from typing import Protocol
 
 from app.data.importing.event_columns import read_column
 from app.data.importing.event_rows import EventReader, mapping_of
-from app.data.importing.kinds import Kinds
-from app.data.importing.known_items import UNKNOWN_ITEM, KnownItems
-from app.data.importing.parsed import Parsed
+from app.data.importing.names import Kinds
 from app.data.importing.readers import open_table
 from app.data.importing.rejects import Reject, RejectFile
 from app.data.importing.runs import (
+    UNKNOWN_ITEM,
+    WEEK,
     EventOptions,
     ImportReport,
     ItemWriter,
+    KnownItems,
     Progress,
     Tally,
     ahead,
     no_progress,
     selected,
     uncollected,
+    weeks_to,
 )
-from app.data.importing.tables import Table
+from app.data.importing.tables import Parsed, Table
 from app.data.importing.values import to_time
-from app.data.weeks import WEEK, weeks_to
 from app.domain.changes import Written
 from app.domain.events import Event
 from app.domain.ports import ItemRepository

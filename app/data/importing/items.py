@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.data.importing.columns import ITEM_FIELDS, VECTOR_COLUMN, recognise
+from app.data.importing.names import ITEM_FIELDS, VECTOR_COLUMN, recognise
 from app.data.importing.readers import open_table
 from app.data.importing.rejects import Reject, RejectFile
 from app.data.importing.runs import (

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Full, Queue
 from threading import Event, Thread
@@ -15,7 +15,8 @@ from app.data.importing.rejects import RejectFile
 from app.data.importing.tables import Batch
 from app.domain.catalogue import Item
 from app.domain.changes import Position
-from app.domain.errors import InvalidInput
+from app.domain.errors import InvalidInput, Misconfigured
+from app.domain.ports import ItemRepository
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
@@ -190,3 +191,43 @@ def _as_text(cell: object) -> str:
     if cell is None:
         return ""
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
+
+
+UNKNOWN_ITEM = "unknown item"
+
+
+class KnownItems:
+    """The items of one run, as far as they have come up."""
+
+    def __init__(self, items: ItemRepository, writer: ItemWriter | None, *, create: bool) -> None:
+        if create and writer is None:
+            raise Misconfigured("This import was built without a catalogue to create items in.")
+        self._items = items
+        self._writer = writer if create else None
+        self._known: set[str] = set()
+
+    def __contains__(self, item_id: str) -> bool:
+        return item_id in self._known
+
+    def learn(self, item_ids: set[str]) -> None:
+        """Look up those that have not come up yet; put those that are missing there, if wanted."""
+        new = item_ids - self._known
+        if not new:
+            return
+        present = self._items.existing(new)
+        if self._writer is not None and (missing := new - present):
+            self._writer.put_many([Item(item_id) for item_id in sorted(missing)])
+            present = new
+        self._known |= present
+
+    def forget(self, item_ids: set[str]) -> None:
+        """Hold that these are not there."""
+        self._known -= item_ids
+
+
+WEEK = timedelta(weeks=1)
+
+
+def weeks_to(now: datetime, last: datetime | None) -> timedelta:
+    """Return the whole weeks that bring `last` into the week that ends `now`."""
+    return timedelta() if last is None else (now - last) // WEEK * WEEK

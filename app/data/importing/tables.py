@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
+
+from app.data.importing.rejects import Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,23 @@ class Table(Protocol):
     """Bytes or rows, for a progress bar."""
 
     def __iter__(self) -> Iterator[Batch]: ...
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[T]):
+    """The sound rows of a batch, and what became of the others."""
+
+    batch: Batch
+    values: list[T]
+    indexes: Sequence[int]
+    """Where in the batch each value stands."""
+    rejects: list[Reject]
+    skipped: int
+
+    def reject(self, place: int, reason: str) -> Reject:
+        """Return the reject of the value at `place`."""
+        index = self.indexes[place]
+        return Reject(self.batch.numbers[index], reason, self.batch.row(index))

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from app.data.importing.columns import EVENT_FIELDS, recognise
 from app.data.importing.event_rows import EventReader
 from app.data.importing.items import ItemImport
-from app.data.importing.kinds import Kinds
-from app.data.importing.rating_rows import parse_ratings
+from app.data.importing.names import EVENT_FIELDS, Kinds, recognise
+from app.data.importing.ratings import parse_ratings
 from app.data.importing.readers import open_table
 from app.data.importing.runs import (
     EventOptions,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from app.domain.catalogue import Item, Vectors
@@ -87,16 +86,6 @@ class FakeRatings:
         self.after_put()
         return NOWHERE
 
-    def remove_rated(self, user_ids: Sequence[str], *, since: datetime, before: datetime) -> int:
-        gone = [
-            key
-            for key, rating in self.stored.items()
-            if key[0] in user_ids and rating.rated_at and since <= rating.rated_at < before
-        ]
-        for key in gone:
-            del self.stored[key]
-        return len(gone)
-
     def take_back(self, rating: Rating) -> Position | None:
         key = rating.user_id, rating.item_id
         if self.stored.get(key) == rating:
@@ -172,8 +161,8 @@ class FakeSettings:
 class FakeMarkers:
     """Keeps `Markers`."""
 
-    def __init__(self, *names: str) -> None:
-        self.names = set(names)
+    def __init__(self) -> None:
+        self.names: set[str] = set()
 
     def has(self, name: str) -> bool:
         return name in self.names

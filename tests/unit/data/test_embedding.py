@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.data.embedding import text_model
-from app.data.embedding.embedding import Embedding, Which, text_of
+from app.data.embedding import Embedding, Which, load_text_model, text_of
 from app.domain.catalogue import Item
 from app.domain.errors import Conflict, InvalidInput, Misconfigured
 from tests.unit.data.shop_fakes import FakeItems
@@ -116,14 +115,14 @@ def test_without_the_package_the_way_to_it_is_said(monkeypatch):
     def missing(name):
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(text_model, "import_module", missing)
+    monkeypatch.setattr("app.data.embedding.import_module", missing)
     with pytest.raises(Misconfigured, match=r"pip install -r requirements-text\.txt"):
-        text_model.load_text_model()
+        load_text_model()
 
 
 def test_the_model_knows_what_is_alike():
     pytest.importorskip("wordllama", reason="needs the package of requirements-text.txt")
-    vectors = text_model.load_text_model()(["green tea", "black tea in bags", "garden hose", ""])
+    vectors = load_text_model()(["green tea", "black tea in bags", "garden hose", ""])
     assert vectors.shape[0] == 4 and not vectors[3].any()
     units = vectors[:3] / np.linalg.norm(vectors[:3], axis=1, keepdims=True)
     assert units[0] @ units[1] > 2 * units[0] @ units[2]

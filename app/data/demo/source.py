@@ -115,11 +115,6 @@ def liveliest(lines: "pl.DataFrame") -> str:
     return str(ranked["household_id"][ranked.height * 9 // 10])
 
 
-def households(lines: "pl.DataFrame") -> list[str]:
-    """Return the ids of the households."""
-    return [str(id_) for id_ in lines["household_id"].unique().sort()]
-
-
 def rows_of(lines: "pl.DataFrame") -> Iterator[tuple[str, str, str, int, float, datetime]]:
     """Yield household, product, basket, quantity, price of one unit and time of each line."""
     import polars as pl

@@ -4,16 +4,43 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from importlib import import_module
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.data.embedding.text_model import TextModel
 from app.data.importing.runs import Progress, no_progress
 from app.domain.catalogue import Item, Vectors, check_vector_name, merged_vectors
-from app.domain.errors import Conflict
+from app.domain.errors import Conflict, Misconfigured
 from app.domain.ports import ItemRepository
+
+TextModel = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Texts -> vectors, shape (n, dimensions); zeros for a text that says nothing."""
+
+
+def load_text_model() -> TextModel:
+    """Return the model, or raise Misconfigured saying how to get it.
+
+    Its weights and its words lie in the package: nothing is fetched, now or later.
+    """
+    try:
+        package = import_module("wordllama")
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            "The model that embeds texts is not installed. "
+            "Run: pip install -r requirements-text.txt"
+        ) from error
+    # The package looks for its words in a folder of another name than theirs, unless it is told.
+    here = Path(str(package.__file__)).parent
+    model = package.WordLlama.load(cache_dir=here, disable_download=True)
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.asarray(model.embed(list(texts)), np.float32)
+
+    return embed
+
 
 _PAGE = 500
 _ROUNDS = 5  # over what somebody else changed meanwhile

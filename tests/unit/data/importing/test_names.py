@@ -1,6 +1,6 @@
 import pytest
 
-from app.data.importing.columns import ITEM_FIELDS, RATING_FIELDS, recognise
+from app.data.importing.names import ITEM_FIELDS, RATING_FIELDS, recognise
 from app.domain.errors import InvalidInput
 
 

@@ -9,7 +9,7 @@ from app.bootstrap.secret import require_secret
 from app.bootstrap.services import build_services
 from app.bootstrap.shop import Shop
 from app.domain.ports import ErasureList
-from app.repositories.erasure_files import ErasureFile
+from app.repositories.erasures import ErasureFile
 from config import Settings
 
 __all__ = [

@@ -5,19 +5,16 @@ from datetime import timedelta
 from app.repositories.accounts import MongoAccounts
 from app.repositories.catalogue import MongoItems
 from app.repositories.changes import MongoChanges
+from app.repositories.coordination import MongoLeases, MongoMarkers, MongoRateLimits
 from app.repositories.deletions import MongoDeletions
-from app.repositories.erased import MongoErased
+from app.repositories.erasures import MongoErased, MongoSubjects
 from app.repositories.events import MongoEvents
 from app.repositories.keys import MongoKeys
-from app.repositories.leases import MongoLeases
-from app.repositories.markers import MongoMarkers
 from app.repositories.models import MongoModels
 from app.repositories.mongo import MongoStore
-from app.repositories.rate_limits import MongoRateLimits
 from app.repositories.ratings import MongoRatings
 from app.repositories.sessions import MongoSessions
 from app.repositories.settings import MongoSettings
-from app.repositories.subjects import MongoSubjects
 
 
 class Repositories:

@@ -25,9 +25,9 @@ from app.recommender.cursors import Cursors
 from app.recommender.predicted_ratings import PredictedRatings
 from app.recommender.profiles import Profiles
 from app.recommender.shelves import build_recommendations
-from app.repositories.erasure_files import ErasureFile
-from app.repositories.model_files import ModelFiles
-from app.repositories.snapshot_files import SnapshotFiles
+from app.repositories.erasures import ErasureFile
+from app.repositories.models import ModelFiles
+from app.repositories.snapshots import SnapshotFiles
 from app.services.accounts import Accounts, Passwords
 from app.services.catalogue import Catalogue
 from app.services.chores import Chores

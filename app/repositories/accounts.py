@@ -10,8 +10,7 @@ from app.domain.accounts import Account, Credentials
 from app.domain.changes import Collection, Written
 from app.domain.errors import Conflict, UserTaken
 from app.domain.ports import AccountRepository
-from app.repositories.foreign import understood
-from app.repositories.mongo import Document, MongoStore, position_of, translated
+from app.repositories.mongo import Document, MongoStore, position_of, translated, understood
 
 
 class MongoAccounts(AccountRepository):

@@ -1,10 +1,13 @@
-"""Compiled scans of BSON: where ratings keep their values, in the two layouts that are asked for.
+"""Compiled scans of BSON for ratings, in the two layouts asked for, and what they find as values.
 
 What stands before each value is compared byte by byte. BSON says the type and the name of all it
 holds, so bytes that equal a whole layout can mean nothing else.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from app.engine.jit import Bytes, Int32s, short_kernel
 
@@ -152,3 +155,14 @@ def _read_time(data: Bytes, place: int, span: Int32s) -> int:
         return -1
     span[TIME] = place
     return _after(data, place + 8, _END)
+
+
+def texts(data: bytes, starts: Int32s, ends: Int32s) -> list[str]:
+    places = zip(starts.tolist(), ends.tolist(), strict=True)
+    return [data[start:end].decode() for start, end in places]
+
+
+def numbers(raw: Bytes, starts: Int32s, kind: str) -> npt.NDArray[Any]:
+    """Return what stands in the eight bytes from each of these places, read as `kind`."""
+    values: npt.NDArray[Any] = raw[starts[:, None] + np.arange(8)].view(kind)
+    return values[:, 0]

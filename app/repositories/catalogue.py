@@ -12,8 +12,7 @@ from app.domain.catalogue import AttributeValue, Encoding, Item, is_number
 from app.domain.changes import Collection, Position, Written
 from app.domain.errors import Conflict, ItemTaken
 from app.domain.ports import ItemRepository
-from app.repositories.foreign import understood
-from app.repositories.mongo import Document, MongoStore, position_of, translated
+from app.repositories.mongo import Document, MongoStore, position_of, translated, understood
 
 LENGTH = "features_length"
 _PLAIN = ("title", "category", "brand", "price", "description", "image_url", "in_stock")

@@ -37,87 +37,19 @@ from app.repositories.bson_kernels import (
     USER,
     USER_END,
     find_events,
+    numbers,
+    texts,
 )
 from app.repositories.catalogue import to_item
 from app.repositories.deletions import to_deletion
 from app.repositories.events import to_event, to_event_key
-from app.repositories.foreign import understood
 from app.repositories.keys import to_key
-from app.repositories.mongo import Document, MongoStore
-from app.repositories.rating_documents import to_rating
-from app.repositories.raw_values import numbers, texts
+from app.repositories.mongo import Document, MongoStore, understood
+from app.repositories.ratings import to_rating
 from app.repositories.settings import to_settings
-
-
-class Reply(NamedTuple):
-    """What `aggregate` or `getMore` answered."""
-
-    events: bytes
-    """The batch, a BSON array."""
-    cursor: Document
-    """The cursor without its batch."""
-    head: Position
-    """The newest place the database knew of."""
-
-
-def to_reply(raw: RawBSONDocument, batch: str) -> Reply:
-    """Take a reply apart; `batch` is the name of its batch, `firstBatch` or `nextBatch`."""
-    cursor = bytes(raw["cursor"].raw)
-    # nothing that may stand before the batch (id, namespace, token) can hold these bytes
-    mark = b"\x04" + batch.encode() + b"\0"
-    before, _, rest = cursor.partition(mark)
-    end = int.from_bytes(rest[:4], "little")
-    fields = before[4:] + rest[end:]
-    size = len(fields) + 4
-    return Reply(
-        events=rest[:end],
-        cursor=decode(size.to_bytes(4, "little") + fields),
-        head=Position(raw["operationTime"].time, raw["operationTime"].inc),
-    )
-
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=utc)
 _SMALLEST = 8  # bytes; no document in an array is smaller: type, number, empty document
-
-
-def to_changes(events: bytes, other: Callable[[bytes], Change]) -> list[Change]:
-    """Return the changes of a BSON array of events, in order.
-
-    `other` makes the change of an event that is no rating, or one of another layout.
-    """
-    raw = np.frombuffer(events, np.uint8)
-    spans = np.empty((len(events) // _SMALLEST + 1, 8), np.int32)
-    found = spans[: find_events(raw, spans)]
-    known = found[:, USER] > 0
-    changes = _of_ratings(events, raw, found[known])
-    for number in np.flatnonzero(~known).tolist():
-        start, end = found[number, START], found[number, END]
-        changes.insert(number, other(events[start:end]))
-    return changes
-
-
-def _of_ratings(events: bytes, raw: Bytes, found: Int32s) -> list[Change]:
-    user_ids = texts(events, found[:, USER], found[:, USER_END])
-    item_ids = texts(events, found[:, ITEM], found[:, ITEM_END])
-    values = numbers(raw, found[:, RATING], "<f8").tolist()
-    rated = map(Rating, user_ids, item_ids, values, _times(raw, found[:, TIME]))
-    ratings: list[Rating | None] = list(rated)
-    for number in np.flatnonzero(found[:, RATING] == 0).tolist():  # deleted
-        ratings[number] = None
-    pairs = zip(user_ids, item_ids, strict=True)
-    return list(map(Change, repeat(Collection.RATINGS), pairs, ratings))
-
-
-def _times(raw: Bytes, places: Int32s) -> list[datetime | None]:
-    since = numbers(raw, places, "<i8")
-    since[places == 0] = 0
-    # numpy makes timedeltas five times as fast as Python
-    times: list[datetime | None] = list(map(_EPOCH.__add__, since.view("<m8[ms]").tolist()))
-    for number in np.flatnonzero(places == 0).tolist():
-        times[number] = None
-    return times
-
-
 _BATCH = 2000
 _LARGE = 64 * 1024  # bytes of events; for fewer a change of threads costs more than it saves
 # Changes that come one by one are fetched a few at a time: a fetch costs as much as fifty changes.
@@ -152,6 +84,17 @@ _PIPELINE: list[Document] = [
     # what the key says already is not sent, nor decoded, twice
     {"$unset": ["fullDocument.password_hash", "fullDocument._id"]},
 ]
+
+
+class Reply(NamedTuple):
+    """What `aggregate` or `getMore` answered."""
+
+    events: bytes
+    """The batch, a BSON array."""
+    cursor: Document
+    """The cursor without its batch."""
+    head: Position
+    """The newest place the database knew of."""
 
 
 class MongoChanges(ChangeLog):
@@ -225,6 +168,60 @@ class MongoChanges(ChangeLog):
         return _to_change(decode(event, self._store.database.codec_options))
 
 
+def to_reply(raw: RawBSONDocument, batch: str) -> Reply:
+    """Take a reply apart; `batch` is the name of its batch, `firstBatch` or `nextBatch`."""
+    cursor = bytes(raw["cursor"].raw)
+    # nothing that may stand before the batch (id, namespace, token) can hold these bytes
+    mark = b"\x04" + batch.encode() + b"\0"
+    before, _, rest = cursor.partition(mark)
+    end = int.from_bytes(rest[:4], "little")
+    fields = before[4:] + rest[end:]
+    size = len(fields) + 4
+    return Reply(
+        events=rest[:end],
+        cursor=decode(size.to_bytes(4, "little") + fields),
+        head=Position(raw["operationTime"].time, raw["operationTime"].inc),
+    )
+
+
+def to_changes(events: bytes, other: Callable[[bytes], Change]) -> list[Change]:
+    """Return the changes of a BSON array of events, in order.
+
+    `other` makes the change of an event that is no rating, or one of another layout.
+    """
+    raw = np.frombuffer(events, np.uint8)
+    spans = np.empty((len(events) // _SMALLEST + 1, 8), np.int32)
+    found = spans[: find_events(raw, spans)]
+    known = found[:, USER] > 0
+    changes = _of_ratings(events, raw, found[known])
+    for number in np.flatnonzero(~known).tolist():
+        start, end = found[number, START], found[number, END]
+        changes.insert(number, other(events[start:end]))
+    return changes
+
+
+def _of_ratings(events: bytes, raw: Bytes, found: Int32s) -> list[Change]:
+    user_ids = texts(events, found[:, USER], found[:, USER_END])
+    item_ids = texts(events, found[:, ITEM], found[:, ITEM_END])
+    values = numbers(raw, found[:, RATING], "<f8").tolist()
+    rated = map(Rating, user_ids, item_ids, values, _times(raw, found[:, TIME]))
+    ratings: list[Rating | None] = list(rated)
+    for number in np.flatnonzero(found[:, RATING] == 0).tolist():  # deleted
+        ratings[number] = None
+    pairs = zip(user_ids, item_ids, strict=True)
+    return list(map(Change, repeat(Collection.RATINGS), pairs, ratings))
+
+
+def _times(raw: Bytes, places: Int32s) -> list[datetime | None]:
+    since = numbers(raw, places, "<i8")
+    since[places == 0] = 0
+    # numpy makes timedeltas five times as fast as Python
+    times: list[datetime | None] = list(map(_EPOCH.__add__, since.view("<m8[ms]").tolist()))
+    for number in np.flatnonzero(places == 0).tolist():
+        times[number] = None
+    return times
+
+
 def _pair(key: Any) -> Any:
     return (key.get("user_id"), key.get("item_id")) if isinstance(key, dict) else (None, None)
 
@@ -234,10 +231,6 @@ def _event_key(key: Any) -> EventKey:
         return to_event_key(key)
     except (KeyError, TypeError):  # another hand's: it names nothing that memory holds
         return EventKey("", "")
-
-
-def _plain(key: Any) -> Any:
-    return key
 
 
 _KEYS: dict[str, Callable[[Any], Any]] = {
@@ -272,7 +265,8 @@ def _to_change(event: Document) -> Change:
     if "documentKey" not in event:  # drop, rename
         return Change(collection, None)
     key = event["documentKey"]["_id"]
-    key = _KEYS.get(collection, _plain)(key)
+    if collection in _KEYS:
+        key = _KEYS[collection](key)
     document = None if kind == "delete" else event.get("fullDocument")
     if document is None:
         return Change(collection, key)

@@ -16,8 +16,7 @@ from app.domain.changes import Collection, Position, Written
 from app.domain.deletions import Deletion, Doomed, Swept
 from app.domain.ports import DeletionRepository
 from app.repositories.events import range_of_subject
-from app.repositories.foreign import understood
-from app.repositories.mongo import Document, MongoStore, position_of, translated
+from app.repositories.mongo import Document, MongoStore, position_of, translated, understood
 from app.repositories.ratings import range_of_user
 
 _CHUNK = 5000  # deletes in one transaction: a fraction of a second

@@ -11,16 +11,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import MaxKey, MinKey
-from pymongo.errors import BulkWriteError
 
 from app.domain import subjects
 from app.domain.changes import Collection, Position, Written
 from app.domain.events import NO_CONTEXT, Event, EventContext, EventKey
 from app.domain.ports import EventRepository
-from app.repositories.foreign import understood
-from app.repositories.mongo import Document, MongoStore, position_of, translated
+from app.repositories.mongo import (
+    Document,
+    MongoStore,
+    insert_new,
+    position_of,
+    translated,
+    understood,
+)
 
-_DUPLICATE = 11000
 _SCAN_BATCH = 20_000
 _PLAIN = ("quantity", "price", "order_id", "query")
 _CONTEXT = ("page", "device", "placement", "country", "recommendation_id")
@@ -50,17 +54,8 @@ class MongoEvents(EventRepository):
         new = [True] * len(events)
         documents = [self._to_document(event) for event in events]
         with self._store.session() as session:
-            try:
-                self._events.insert_many(documents, ordered=False, session=session)
-            except BulkWriteError as error:
-                details = error.details or {}
-                failures = details.get("writeErrors", [])
-                if details.get("writeConcernErrors") or any(
-                    failure["code"] != _DUPLICATE for failure in failures
-                ):
-                    raise
-                for failure in failures:
-                    new[failure["index"]] = False
+            for index in insert_new(self._events, documents, session):
+                new[index] = False
             return Written(new, position_of(session) if any(new) else None)
 
     def of_subject(

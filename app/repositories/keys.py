@@ -6,8 +6,7 @@ from typing import Any
 from app.domain.accounts import ApiKey, Role
 from app.domain.changes import Collection, Position, Written
 from app.domain.ports import KeyRepository
-from app.repositories.foreign import understood
-from app.repositories.mongo import Document, MongoStore, position_of, translated
+from app.repositories.mongo import Document, MongoStore, position_of, translated, understood
 
 
 class MongoKeys(KeyRepository):

@@ -1,12 +1,13 @@
-"""Connection, indexes, schema version, and the translation of driver errors."""
+"""Connection, indexes, schema version, translation of driver errors and of documents."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pymongo
+import structlog
 from pymongo import MongoClient, ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -28,8 +29,11 @@ from app.domain.errors import Misconfigured, StoreUnavailable
 from app.domain.ports import Store
 from app.services.gate import present_visit
 
-SCHEMA_VERSION = 1
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
 Document = dict[str, Any]
+SCHEMA_VERSION = 1
+_DUPLICATE = 11000
 _AWAY = (
     AutoReconnect,
     ServerSelectionTimeoutError,
@@ -192,3 +196,32 @@ class MongoStore(Store):
 def position_of(session: ClientSession) -> Position | None:
     time = session.operation_time
     return None if time is None else Position(time.time, time.inc)
+
+
+def insert_new(
+    collection: Collection[Document], documents: Sequence[Document], session: ClientSession
+) -> list[int]:
+    """Insert documents; return the indexes of those whose `_id` is there already."""
+    try:
+        collection.insert_many(documents, ordered=False, session=session)
+    except BulkWriteError as error:
+        details = error.details or {}
+        failures = details.get("writeErrors", [])
+        # written, but not by a majority in time: a failover could lose it
+        if details.get("writeConcernErrors") or any(
+            failure["code"] != _DUPLICATE for failure in failures
+        ):
+            raise
+        return [failure["index"] for failure in failures]
+    return []
+
+
+def understood(
+    collection: str, rows: Iterable[Document], convert: Callable[[Document], T]
+) -> Iterator[T]:
+    """Yield domain objects; a document that another hand wrote oddly is left out, and logged."""
+    for row in rows:
+        try:
+            yield convert(row)
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("document not understood", collection=str(collection), error=repr(error))

@@ -7,6 +7,7 @@ ratings are a range over `_id`; `_id.user_id` alone would scan the collection.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from math import isfinite
 from typing import Any, cast
 
 import numpy as np
@@ -14,48 +15,23 @@ import pymongo
 from bson import MaxKey, MinKey, decode_all
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from app.domain.changes import Collection, Position, Written
 from app.domain.ports import RatingRepository
 from app.domain.ratings import Rating, RatingBatch
-from app.repositories.bson_kernels import find_ratings
-from app.repositories.foreign import understood
-from app.repositories.mongo import Document, MongoStore, position_of, translated
-from app.repositories.rating_documents import to_rating
-from app.repositories.raw_values import numbers, texts
+from app.repositories.bson_kernels import find_ratings, numbers, texts
+from app.repositories.mongo import (
+    Document,
+    MongoStore,
+    insert_new,
+    position_of,
+    translated,
+    understood,
+)
 
 _SMALLEST = 60  # bytes; no document of this layout is smaller
-
-
-def to_batch(data: bytes) -> RatingBatch:
-    """Return the columns of concatenated `{_id: {user_id, item_id}, rating}` documents."""
-    raw = np.frombuffer(data, np.uint8)
-    spans = np.empty((len(data) // _SMALLEST + 1, 5), np.int32)
-    count = find_ratings(raw, spans)
-    if count < 0:
-        return _decoded(data)
-    found = spans[:count]
-    values = numbers(raw, found[:, 4], "<f8")
-    if not np.isfinite(values).all():
-        return _decoded(data)
-    user_ids = texts(data, found[:, 0], found[:, 1])
-    item_ids = texts(data, found[:, 2], found[:, 3])
-    return RatingBatch(user_ids, item_ids, values.tolist())
-
-
-def _decoded(data: bytes) -> RatingBatch:
-    rows = list(understood(Collection.RATINGS, decode_all(data), _row))
-    return RatingBatch([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows])
-
-
-def _row(row: Document) -> tuple[str, str, float]:
-    rating = to_rating(row)
-    return rating.user_id, rating.item_id, rating.rating
-
-
 _SCAN_BATCH = 20_000
-_DUPLICATE = 11000
 _SAMPLE = 20  # ratings looked up to tell whether a batch was stored before
 
 
@@ -87,7 +63,7 @@ class MongoRatings(RatingRepository):
         with self._store.session() as session:
             rest = list(documents.values())
             if not self._mostly_stored(rest, session):
-                rest = self._insert(rest, session)
+                rest = [rest[index] for index in insert_new(self._ratings, rest, session)]
             changed = self._changed(rest, session)
             if changed:
                 replacements = [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed]
@@ -98,21 +74,6 @@ class MongoRatings(RatingRepository):
         sample = [document["_id"] for document in documents[:: len(documents) // _SAMPLE + 1]]
         found = self._ratings.count_documents({"_id": {"$in": sample}}, session=session)
         return 2 * found > len(sample)
-
-    def _insert(self, documents: list[Document], session: ClientSession) -> list[Document]:
-        """Insert what is new; return the rest."""
-        try:
-            self._ratings.insert_many(documents, ordered=False, session=session)
-        except BulkWriteError as error:
-            details = error.details or {}
-            failures = details.get("writeErrors", [])
-            # written, but not by a majority in time: a failover could lose it
-            if details.get("writeConcernErrors") or any(
-                failure["code"] != _DUPLICATE for failure in failures
-            ):
-                raise
-            return [documents[failure["index"]] for failure in failures]
-        return []
 
     def _changed(self, documents: list[Document], session: ClientSession) -> list[Document]:
         if not documents:
@@ -134,15 +95,6 @@ class MongoRatings(RatingRepository):
             outcome = self._ratings.delete_one({"_id": _key(user_id, item_id)}, session=session)
             found = outcome.deleted_count > 0
             return Written(found, position_of(session) if found else None)
-
-    def remove_rated(self, user_ids: Sequence[str], *, since: datetime, before: datetime) -> int:
-        """Remove the ratings that these shoppers gave in a time; return how many there were."""
-        condition = {
-            "_id.user_id": {"$in": list(user_ids)},
-            "rated_at": {"$gte": since, "$lt": before},
-        }
-        with translated():
-            return self._ratings.delete_many(condition).deleted_count
 
     def of_user(self, user_id: str) -> list[Rating]:
         with translated():
@@ -180,6 +132,46 @@ class MongoRatings(RatingRepository):
 def range_of_user(user_id: str) -> Document:
     """Return the condition on `_id` that selects one shopper's ratings by the index."""
     return {"$gte": _key(user_id, MinKey()), "$lte": _key(user_id, MaxKey())}
+
+
+def to_rating(row: Document) -> Rating:
+    """Return the domain object of a stored document, or raise KeyError, TypeError or ValueError."""
+    user_id, item_id, value = row["_id"]["user_id"], row["_id"]["item_id"], row["rating"]
+    if not (isinstance(user_id, str) and isinstance(item_id, str)):
+        raise TypeError(f"ids are texts: {row['_id']}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise TypeError(f"a rating is a finite number: {value!r}")
+    rated_at = row.get("rated_at")
+    # beyond the years that Python knows the driver gives something else
+    return Rating(
+        user_id, item_id, float(value), rated_at if isinstance(rated_at, datetime) else None
+    )
+
+
+def to_batch(data: bytes) -> RatingBatch:
+    """Return the columns of concatenated `{_id: {user_id, item_id}, rating}` documents."""
+    raw = np.frombuffer(data, np.uint8)
+    spans = np.empty((len(data) // _SMALLEST + 1, 5), np.int32)
+    count = find_ratings(raw, spans)
+    if count < 0:
+        return _decoded(data)
+    found = spans[:count]
+    values = numbers(raw, found[:, 4], "<f8")
+    if not np.isfinite(values).all():
+        return _decoded(data)
+    user_ids = texts(data, found[:, 0], found[:, 1])
+    item_ids = texts(data, found[:, 2], found[:, 3])
+    return RatingBatch(user_ids, item_ids, values.tolist())
+
+
+def _decoded(data: bytes) -> RatingBatch:
+    rows = list(understood(Collection.RATINGS, decode_all(data), _row))
+    return RatingBatch([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows])
+
+
+def _row(row: Document) -> tuple[str, str, float]:
+    rating = to_rating(row)
+    return rating.user_id, rating.item_id, rating.rating
 
 
 def _to_value(row: Document) -> tuple[str, float]:

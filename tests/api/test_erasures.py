@@ -9,7 +9,7 @@ from app.bootstrap import Shop, erasure_list
 from app.domain.events import Event, EventKey
 from app.domain.ratings import Rating
 from app.domain.subjects import of_session
-from app.repositories import subjects
+from app.repositories import erasures
 from tests.builders import PASSWORD, done
 
 COLLECTIONS = ("users", "ratings", "events", "sessions", "erased")
@@ -153,7 +153,7 @@ def test_another_machines_list(shop, tmp_path):
 
 @pytest.mark.parametrize("at_once", [1, 2, 100])
 def test_documents_of_another_hand_stop_nothing(shop, monkeypatch, at_once):
-    monkeypatch.setattr(subjects, "_AT_ONCE", at_once)
+    monkeypatch.setattr(erasures, "_AT_ONCE", at_once)
     copy = backup(shop)
     leave(shop)
     restore(shop, copy)

@@ -9,7 +9,7 @@ from typing import Any
 from pymongo.database import Database
 
 from app.domain.accounts import Role
-from app.repositories.snapshot_files import SnapshotFiles
+from app.repositories.snapshots import SnapshotFiles
 from tests.integration.client import Client
 from tests.integration.processes import eventually, kill
 from tests.integration.service import Service

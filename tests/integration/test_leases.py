@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.repositories.leases import MongoLeases
+from app.repositories.coordination import MongoLeases
 from app.repositories.mongo import MongoStore
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.changes import ChangeBatch, Position
 from app.live.snapshots import Snapshots
-from app.repositories.snapshot_files import SnapshotFiles
+from app.repositories.snapshots import SnapshotFiles
 
 PLACE = ChangeBatch([], Position(100, 2), Position(101, 1), {"_data": "8200"})
 LATER = ChangeBatch([], Position(100, 3), Position(100, 3), None)

@@ -1,6 +1,6 @@
 """Marks of what was done once, on mongomock."""
 
-from app.repositories.markers import MongoMarkers
+from app.repositories.coordination import MongoMarkers
 
 
 def test_what_was_done_is_remembered(store):

@@ -16,7 +16,7 @@ from xxhash import xxh3_64_intdigest
 from app.domain.changes import Position
 from app.domain.snapshots import SnapshotHeader, SnapshotRejected
 from app.engine.tables.arrays import resized
-from app.repositories.snapshot_files import SnapshotFiles
+from app.repositories.snapshots import SnapshotFiles
 
 MAGIC = b"SHELFWISE SNAPSHOT 1\n"
 HEADER = SnapshotHeader("abc", 1000.5, Position(7, 3), {"_data": "82ff"}, {"one": 1, "two": 4})
@@ -156,8 +156,8 @@ def test_a_failed_write_leaves_the_former_one(files):
 import resource, signal, sys
 import numpy as np
 from pathlib import Path
-from tests.unit.repositories.test_snapshot_files import HEADER
-from app.repositories.snapshot_files import SnapshotFiles
+from tests.unit.repositories.test_snapshots import HEADER
+from app.repositories.snapshots import SnapshotFiles
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 parts = {{"one": {{"numbers": np.ones(1_000_000)}}, "two": {{}}}}
@@ -179,7 +179,7 @@ def test_one_at_a_time(files):
     script = f"""
 import os, sys
 from pathlib import Path
-from app.repositories.snapshot_files import SnapshotFiles
+from app.repositories.snapshots import SnapshotFiles
 with SnapshotFiles(Path({str(files.path("shop").parent)!r})).alone("shop"):
     print("in", flush=True)
     sys.stdin.readline()

@@ -1,4 +1,4 @@
-"""Files of plain arrays, never code.
+"""Files that only their owner may read, and the layout of those of plain arrays, never code.
 
     magic line | length, checksum | header (JSON) | array | room | array | room | ...
 
@@ -7,9 +7,13 @@ a mapped array grows into it where it is. The header says what the file is of, a
 shape, place and checksum (xxh3) of each array; numbers are in the byte order of the machine.
 """
 
+import fcntl
 import mmap
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -22,6 +26,29 @@ Parts = Mapping[str, Mapping[str, NDArray[Any]]]
 _NUMBER = 8  # bytes
 _PAGE = 4096
 _LONGEST_HEADER = 1 << 20
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file, as `opener` of `open`; one that is made can be read by its owner only."""
+    return os.open(path, flags, 0o600)
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names in the folder would survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file against all other processes of this machine; make it if missing."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(path, "wb", opener=private) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # let go by the kernel, however this process ends
+        yield
 
 
 class BadFile(Exception):
@@ -115,12 +142,11 @@ class Contents:
     checksum: str
     """Of the header, and so of the checksums of all arrays."""
 
-    def check_length(self, size: int) -> None:
-        if size < self.start + self.layout.end(self.places):
+    def mapped(self, file: IO[bytes]) -> dict[str, dict[str, NDArray[Any]]]:
+        """Map every array copy-on-write, by part and name, or raise BadFile for a damaged one."""
+        if os.fstat(file.fileno()).st_size < self.start + self.layout.end(self.places):
             raise BadFile("it is cut short")
-
-    def arrays(self, memory: mmap.mmap) -> dict[str, dict[str, NDArray[Any]]]:
-        """Return every array, by part and name, or raise BadFile for a damaged one."""
+        memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         parts: dict[str, dict[str, NDArray[Any]]] = {}
         for place in self.places:
             shape = self.layout.whole(place)

@@ -9,8 +9,8 @@ import pytest
 
 from app.domain.deletions import Erasure
 from app.domain.errors import ErasuresUnusable
-from app.repositories import erasure_files
-from app.repositories.erasure_files import ErasureFile
+from app.repositories import erasures
+from app.repositories.erasures import ErasureFile
 
 NOON = datetime(2026, 5, 1, 12, 30, 15, 250000, UTC)
 
@@ -88,13 +88,13 @@ def test_a_place_where_none_can_be(tmp_path):
 
 
 def test_many_begin_one_list(path, monkeypatch):
-    salt = erasure_files.secrets.token_hex
+    salt = erasures.secrets.token_hex
 
     def slowly(size):
         time.sleep(0.02)  # long enough for all to find no list
         return salt(size)
 
-    monkeypatch.setattr(erasure_files.secrets, "token_hex", slowly)
+    monkeypatch.setattr(erasures.secrets, "token_hex", slowly)
     names = [f"user {number}" for number in range(64)]
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda name: added(path, name), names))

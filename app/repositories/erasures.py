@@ -1,7 +1,8 @@
-"""Who was erased, as a file: a line of JSON each, {"erased": digest, "at": time}.
+"""Who was erased: a file of JSON lines {"erased": digest, "at": time}, `erased` in MongoDB.
 
 The first line is {"salt": ...}. A digest is HMAC-SHA256 of the subject's name under that salt: who
 has the file alone can test a name, and read none. Every process of a machine appends to one file.
+`erased` {_id: digest, at, swept_at} is what this database knows: a backup of it knows less.
 """
 
 import fcntl
@@ -9,7 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -17,15 +18,22 @@ from pathlib import Path
 from typing import IO, Any
 
 import orjson
+import pymongo
 import structlog
+from bson import MaxKey
+from pymongo import UpdateOne
 
+from app.domain.changes import Collection
 from app.domain.deletions import Erasure, Listed
 from app.domain.errors import ErasuresUnusable
-from app.domain.ports import ErasureList
+from app.domain.ports import ErasedRepository, ErasureList, SubjectRepository
+from app.repositories.files import private, sync_folder
+from app.repositories.mongo import Document, MongoStore, translated
 
 log = structlog.get_logger(__name__)
 
 _SALT_BYTES = 32
+_AT_ONCE = 100  # keys: many subjects have few, and some have very many
 
 
 class ErasureFile(ErasureList):
@@ -66,7 +74,7 @@ class ErasureFile(ErasureList):
     @contextmanager
     def alone(self) -> Iterator[None]:
         with self._explained():
-            lock = _private(str(self._path.with_suffix(".lock")), os.O_WRONLY | os.O_CREAT)
+            lock = private(str(self._path.with_suffix(".lock")), os.O_WRONLY | os.O_CREAT)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)  # let go by the kernel, however this process ends
             yield
@@ -76,11 +84,11 @@ class ErasureFile(ErasureList):
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
         """Open the file, with its salt, while no other process writes."""
-        with self._explained(), open(self._path, "a+b", opener=_private) as file:
+        with self._explained(), open(self._path, "a+b", opener=private) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if not file.seek(0, os.SEEK_END):
                 _write(file, orjson.dumps({"salt": secrets.token_hex(_SALT_BYTES)}) + b"\n")
-                _sync_folder(self._path.parent)
+                sync_folder(self._path.parent)
             yield file
 
     @contextmanager
@@ -122,13 +130,60 @@ def _write(file: IO[bytes], data: bytes) -> None:
     os.fsync(file.fileno())
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+class MongoErased(ErasedRepository):
+    def __init__(self, store: MongoStore) -> None:
+        self._erased = store.collection("erased")
+
+    def known(self, digests: Sequence[str]) -> dict[str, datetime]:
+        with translated():
+            rows = self._erased.find({"_id": {"$in": list(digests)}}, {"at": 1})
+            return {row["_id"]: row["at"] for row in rows if "at" in row}
+
+    def add(self, erasures: Sequence[Erasure]) -> None:
+        updates = [UpdateOne({"_id": e.digest}, {"$max": {"at": e.at}}, True) for e in erasures]
+        if updates:
+            with translated():
+                self._erased.bulk_write(updates, ordered=False)
+
+    def swept(self, digest: str, at: datetime) -> None:
+        with translated():
+            self._erased.update_one({"_id": digest}, {"$max": {"swept_at": at}}, upsert=True)
+
+    def last_swept(self) -> datetime | None:
+        with translated():
+            row = self._erased.find_one(
+                {"swept_at": {"$exists": True}}, sort=[("swept_at", pymongo.DESCENDING)]
+            )
+        return None if row is None else row["swept_at"]
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+class MongoSubjects(SubjectRepository):
+    def __init__(self, store: MongoStore) -> None:
+        self._store = store
+
+    def known(self) -> Iterator[str]:
+        yield from self._plain(Collection.USERS, "_id")
+        yield from self._plain("sessions", "user_id")
+        yield from self._first_of_pairs(Collection.RATINGS, "user_id", "item_id")
+        yield from self._first_of_pairs(Collection.EVENTS, "subject", "event_id")
+
+    def _plain(self, name: str, field: str) -> Iterator[str]:
+        with translated():
+            for row in self._store.collection(name).find({}, {field: 1}):
+                if isinstance(row.get(field), str):
+                    yield row[field]
+
+    def _first_of_pairs(self, name: str, first: str, second: str) -> Iterator[str]:
+        """Read a few keys and leap over the rest of the last one's subject, by the index alone."""
+        collection = self._store.collection(name)
+        after: object = {}  # documents alone are greater: an `_id` of another type is foreign
+        while True:
+            with translated():
+                rows = collection.find({"_id": {"$gt": after}}, {"_id": 1}).sort("_id", 1)
+                keys: list[Document] = [row["_id"] for row in rows.limit(_AT_ONCE)]
+            yield from {key[first]: None for key in keys if isinstance(key.get(first), str)}
+            if not keys:
+                return
+            last = keys[-1]
+            known = isinstance(last.get(first), str)
+            after = {first: last[first], second: MaxKey()} if known else last

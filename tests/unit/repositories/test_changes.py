@@ -1,17 +1,18 @@
-"""Changes out of raw BSON equal what the driver decodes."""
+"""Changes out of raw BSON equal what the driver decodes, and a reply is taken apart."""
 
 import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bson import CodecOptions, DatetimeMS, decode, encode
+from bson import CodecOptions, DatetimeMS, Timestamp, decode, encode
 from bson.codec_options import DatetimeConversion
+from bson.raw_bson import RawBSONDocument
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.changes import Change, Collection
+from app.domain.changes import Change, Collection, Position
 from app.domain.ratings import Rating
-from app.repositories.changes import to_changes
+from app.repositories.changes import to_changes, to_reply
 
 TOKEN = "826B05516F0000001A2B022C0100296E5A1004"
 AWARE = CodecOptions(tz_aware=True)
@@ -141,3 +142,26 @@ def test_values_that_are_no_numbers_are_handed_on():
 
 def test_an_empty_batch():
     assert to_changes(array([]), refused) == []
+
+
+EVENTS = [{"_id": {"_data": "82"}, "of": "nextBatch"}, {"firstBatch": [1, 2]}]
+RESUME_TOKEN = {"_data": "826B05516F0000001A"}
+
+
+def reply(cursor):
+    return RawBSONDocument(
+        encode({"cursor": cursor, "ok": 1.0, "operationTime": Timestamp(1_795_510_639, 31)})
+    )
+
+
+@pytest.mark.parametrize("name", ["firstBatch", "nextBatch"])
+@pytest.mark.parametrize("first", ["batch", "postBatchResumeToken", "id", "ns"])
+@pytest.mark.parametrize("events", [[], EVENTS, EVENTS * 1000])
+def test_a_reply_is_taken_apart(name, first, events):
+    rest = {"postBatchResumeToken": RESUME_TOKEN, "id": 2**62, "ns": "shop.$cmd.aggregate"}
+    fields = {name: events} | rest
+    fields = {first: fields[first]} | fields if first != "batch" else fields
+    taken = to_reply(reply(fields), name)
+    assert list(decode(taken.events).values()) == events
+    assert taken.cursor == rest
+    assert taken.head == Position(1_795_510_639, 31)

@@ -1,7 +1,12 @@
-"""Rate limits counted in MongoDB; where that is away, each process counts by itself."""
+"""What workers share through MongoDB: leases, counts of tries, marks of what was done once.
+
+`leases` {_id: name, holder, until} are judged by the database's clock alone; a mark is `meta`
+{_id: "done:" + name}. Where the database is away, each process counts tries by itself.
+"""
 
 import math
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from limits import parse
@@ -9,10 +14,41 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage
 from limits.storage.mongodb import MongoDBStorageBase
 from limits.strategies import MovingWindowRateLimiter
+from pymongo import ReturnDocument
 
 from app.domain.errors import StoreUnavailable, TooManyTries
-from app.domain.ports import RateLimits
+from app.domain.ports import Leases, RateLimits
 from app.repositories.mongo import MongoStore, translated
+
+_TRIES = 3
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MongoLeases(Leases):
+    def __init__(self, store: MongoStore) -> None:
+        self._leases = store.collection("leases")
+
+    def acquire(self, name: str, holder: str, *, seconds: float) -> bool:
+        me = {"$literal": holder}
+        free = {"$lt": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]}
+        until = {"$add": ["$$NOW", int(seconds * 1000)]}
+        with translated():
+            lease = self._leases.find_one_and_update(
+                {"_id": name},
+                [
+                    {"$set": {"mine": {"$or": [{"$eq": ["$holder", me]}, free]}}},
+                    {
+                        "$set": {
+                            "holder": {"$cond": ["$mine", me, "$holder"]},
+                            "until": {"$cond": ["$mine", until, "$until"]},
+                        }
+                    },
+                    {"$unset": "mine"},
+                ],
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        return lease is not None and lease["holder"] == holder
 
 
 class _SharedClient(MongoDBStorageBase):
@@ -35,9 +71,6 @@ class _SharedClient(MongoDBStorageBase):
 
     def __del__(self) -> None:
         """Leave the client open."""
-
-
-_TRIES = 3
 
 
 class MongoRateLimits(RateLimits):
@@ -68,3 +101,17 @@ class MongoRateLimits(RateLimits):
             if stats.remaining <= 0:
                 break  # else two first tries met, and the library says no to one of them
         raise TooManyTries(max(1, math.ceil(stats.reset_time - time.time())))
+
+
+class MongoMarkers:
+    def __init__(self, store: MongoStore) -> None:
+        self._meta = store.collection("meta")
+
+    def has(self, name: str) -> bool:
+        with translated():
+            return self._meta.find_one({"_id": f"done:{name}"}) is not None
+
+    def set(self, name: str) -> None:
+        key = {"_id": f"done:{name}"}
+        with translated():
+            self._meta.replace_one(key, key, upsert=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.domain.models import ModelRecord, ModelRejected
-from app.repositories.model_files import ModelFiles
+from app.repositories.models import ModelFiles
 from tests.unit.learning.builders import record
 
 PARTS = {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.data.demo import source
 from app.data.demo.items import items_of
-from app.data.importing.events import EventWriter
-from app.data.importing.runs import ItemWriter, Progress, no_progress, uncollected, weeks_to
+from app.data.importing.events import EventWriter, weeks_to
+from app.data.importing.runs import ItemWriter, Progress, no_progress, uncollected
 from app.domain.changes import Written
 from app.domain.errors import Conflict
 from app.domain.events import Event, EventKey, Kind

@@ -1,81 +1,59 @@
 """Batches of cells as events."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xxhash
 
-from app.data.importing.event_columns import CONTEXT, PLAIN, Column, Convert, Times, read_column
 from app.data.importing.names import EVENT_FIELDS, RATING, Kinds, recognise
-from app.data.importing.rejects import Reject
-from app.data.importing.runs import EventOptions, selected
+from app.data.importing.runs import EventOptions
 from app.data.importing.tables import Batch, Parsed
+from app.data.importing.values import (
+    to_optional_id,
+    to_price,
+    to_quantity,
+    to_reference,
+    to_session,
+    to_time,
+    to_words,
+)
 from app.domain.errors import InvalidInput
-from app.domain.events import MAX_QUANTITY, NO_CONTEXT, Event, EventContext, EventKey, Kind
+from app.domain.events import (
+    MAX_PAGE,
+    MAX_QUANTITY,
+    MAX_QUERY,
+    MAX_WORD,
+    NO_CONTEXT,
+    Event,
+    EventContext,
+    EventKey,
+    Kind,
+)
 from app.engine.jit import Int32s, UInt64s, kernel
 
-
-@kernel
-def number(hashes: UInt64s, known: UInt64s, counts: Int32s, numbers: Int32s) -> int:
-    """Count each hash, write how often it came before, and return how many were new."""
-    mask = np.uint64(known.size - 1)
-    new = 0
-    for at in range(hashes.size):
-        place = np.int64(hashes[at] & mask)
-        while counts[place] and known[place] != hashes[at]:
-            place = (place + 1) & np.int64(mask)
-        if not counts[place]:
-            known[place] = hashes[at]
-            new += 1
-        numbers[at] = counts[place]
-        counts[place] += 1
-    return new
-
-
-@kernel
-def move(known: UInt64s, counts: Int32s, to_known: UInt64s, to_counts: Int32s) -> None:
-    """Put everything into an empty, larger table."""
-    mask = np.uint64(to_known.size - 1)
-    for at in range(known.size):
-        if counts[at]:
-            place = np.int64(known[at] & mask)
-            while to_counts[place]:
-                place = (place + 1) & np.int64(mask)
-            to_known[place] = known[at]
-            to_counts[place] = counts[at]
-
-
-_FIRST = 1 << 14
-
-
-class Occurrences:
-    """Counts equal hashes. Two different things with one hash (64 bits) count as equal."""
-
-    def __init__(self) -> None:
-        self._hashes = np.zeros(_FIRST, np.uint64)
-        self._counts = np.zeros(_FIRST, np.int32)
-        self._used = 0
-
-    def number(self, hashes: UInt64s) -> Int32s:
-        """Return of each hash how many equal ones came before it, in this call and earlier."""
-        self._make_room(hashes.size)
-        numbers = np.empty(hashes.size, np.int32)
-        self._used += number(hashes, self._hashes, self._counts, numbers)
-        return numbers
-
-    def _make_room(self, more: int) -> None:
-        size = self._hashes.size
-        while 3 * (self._used + more) > 2 * size:
-            size *= 2
-        if size > self._hashes.size:
-            hashes, counts = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-            move(self._hashes, self._counts, hashes, counts)
-            self._hashes, self._counts = hashes, counts
-
-
+Convert = Callable[[Any], Any]
+CONTEXT = {"page": MAX_PAGE, "device": MAX_WORD, "placement": MAX_WORD, "country": MAX_WORD,
+           "recommendation_id": MAX_WORD}  # fmt: skip
+"""Fields of an event's context, in order, and how many characters each may have."""
+PLAIN: Mapping[str, Convert] = {
+    "user_id": partial(to_optional_id, field="user_id"),
+    "session_id": to_session,
+    "item_id": partial(to_optional_id, field="item_id"),
+    "quantity": to_quantity,
+    "price": to_price,
+    "order_id": partial(to_reference, field="order_id"),
+    "event_id": partial(to_reference, field="event_id"),
+    "query": partial(to_words, field="query", most=MAX_QUERY),
+    **{name: partial(to_words, field=name, most=most) for name, most in CONTEXT.items()},
+}
+"""How the cells of a field are read, where that needs no more than the cell."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCK_SLACK = timedelta(seconds=60)
 _LOW = (1 << 64) - 1
 _COUNTED = {Kind.PURCHASE.value, Kind.RETURN.value}
 """Kinds whose `value` is how many."""
@@ -83,7 +61,73 @@ _NOBODY = InvalidInput("user_id", "say whose it is: a user_id or a session_id")
 _NOTHING = InvalidInput("item_id", "say which item; only a search may be without")
 _ALWAYS = {"event", "timestamp"}
 """Fields that have a value where no column is."""
+_FIRST_SIZE = 1 << 14
+
+
+class Column(NamedTuple):
+    """The values of some rows, and what is wrong with those that have none, by place."""
+
+    values: list[Any]
+    faults: Mapping[int, InvalidInput]
+
+
 Columns = Mapping[str, Column]
+
+
+class When(NamedTuple):
+    """When something happened."""
+
+    said: float | None
+    """In the file, in Unix seconds, whatever it is moved by; None where it says nothing."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Reads times: none is from before 1970 or the future."""
+
+    now: datetime
+    shift: timedelta
+    """What those that are said are moved by."""
+    otherwise: datetime
+    """Of rows that say none."""
+
+    def __call__(self, cell: Any) -> When:
+        """Return the time of a cell, to the millisecond, or raise InvalidInput."""
+        said = to_time(cell, "timestamp")
+        if said is None:
+            return When(None, self.otherwise)
+        at = said + self.shift
+        if at > self.now + _CLOCK_SLACK:
+            raise InvalidInput("timestamp", "lies in the future")
+        if at < _EPOCH:
+            raise InvalidInput("timestamp", "lies before 1970")
+        if at.microsecond:  # of which MongoDB keeps milliseconds
+            at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        return When(said.timestamp(), at)
+
+
+def read_column(cells: Sequence[Any], convert: Convert) -> Column:
+    """Convert cells; each distinct text only once, as files repeat themselves."""
+    if set(map(type, cells)) - {str, type(None)}:
+        results = [_attempt(cell, convert) for cell in cells]  # 1, 1.0 and True would be one cell
+        failed = [r for r in results if isinstance(r, InvalidInput)]
+    else:
+        by_cell = {cell: _attempt(cell, convert) for cell in set(cells)}
+        failed = [r for r in by_cell.values() if isinstance(r, InvalidInput)]
+        results = [by_cell[cell] for cell in cells]
+    if not failed:
+        return Column(results, {})
+    return Column(
+        results, {at: found for at, found in enumerate(results) if isinstance(found, InvalidInput)}
+    )
+
+
+def _attempt(cell: Any, convert: Convert) -> Any:
+    try:
+        return convert(cell)
+    except InvalidInput as error:
+        return error
 
 
 class EventReader:
@@ -111,7 +155,7 @@ class EventReader:
         """Return the batch's events. Raises InvalidInput if its columns cannot be understood."""
         self._contexts.clear()
         mapping = mapping_of(batch, self._options)
-        wanted = selected(batch, self._options.where)
+        wanted = batch.selected(self._options.where)
         convert: dict[str, Convert] = {**PLAIN, "event": self._kinds, "timestamp": self._times}
         columns = {
             name: read_column(_cells(batch, mapping.get(name), wanted), to)
@@ -124,9 +168,8 @@ class EventReader:
         faults = _faults(columns)
         sound = [place for place in places if place not in faults]
         self.ratings += len(wanted) - len(places)
-        broken = [Reject(line.line, line.reason, line.text) for line in batch.broken]
         refused = [
-            Reject(batch.numbers[wanted[place]], faults[place].message, batch.row(wanted[place]))
+            batch.reject(wanted[place], faults[place].message)
             for place in (places if faults else ())
             if place in faults
         ]
@@ -134,7 +177,7 @@ class EventReader:
             batch,
             self._events(columns, _cells(batch, mapping.get("value"), wanted), sound),
             [wanted[place] for place in sound],
-            broken + refused,
+            [*batch.broken, *refused],
             len(batch.numbers) - len(places),
         )
 
@@ -250,3 +293,58 @@ def _whole(value: Any) -> int | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return int(number) if number.is_integer() and 1 <= number <= MAX_QUANTITY else None
+
+
+class Occurrences:
+    """Counts equal hashes. Two different things with one hash (64 bits) count as equal."""
+
+    def __init__(self) -> None:
+        self._hashes = np.zeros(_FIRST_SIZE, np.uint64)
+        self._counts = np.zeros(_FIRST_SIZE, np.int32)
+        self._used = 0
+
+    def number(self, hashes: UInt64s) -> Int32s:
+        """Return of each hash how many equal ones came before it, in this call and earlier."""
+        self._make_room(hashes.size)
+        numbers = np.empty(hashes.size, np.int32)
+        self._used += number(hashes, self._hashes, self._counts, numbers)
+        return numbers
+
+    def _make_room(self, more: int) -> None:
+        size = self._hashes.size
+        while 3 * (self._used + more) > 2 * size:
+            size *= 2
+        if size > self._hashes.size:
+            hashes, counts = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+            move(self._hashes, self._counts, hashes, counts)
+            self._hashes, self._counts = hashes, counts
+
+
+@kernel
+def number(hashes: UInt64s, known: UInt64s, counts: Int32s, numbers: Int32s) -> int:
+    """Count each hash, write how often it came before, and return how many were new."""
+    mask = np.uint64(known.size - 1)
+    new = 0
+    for at in range(hashes.size):
+        place = np.int64(hashes[at] & mask)
+        while counts[place] and known[place] != hashes[at]:
+            place = (place + 1) & np.int64(mask)
+        if not counts[place]:
+            known[place] = hashes[at]
+            new += 1
+        numbers[at] = counts[place]
+        counts[place] += 1
+    return new
+
+
+@kernel
+def move(known: UInt64s, counts: Int32s, to_known: UInt64s, to_counts: Int32s) -> None:
+    """Put everything into an empty, larger table."""
+    mask = np.uint64(to_known.size - 1)
+    for at in range(known.size):
+        if counts[at]:
+            place = np.int64(known[at] & mask)
+            while to_counts[place]:
+                place = (place + 1) & np.int64(mask)
+            to_known[place] = known[at]
+            to_counts[place] = counts[at]

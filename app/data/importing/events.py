@@ -5,29 +5,25 @@ is stored stays as it is. Times may be as old as 1970: what has faded weighs lit
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from app.data.importing.event_columns import read_column
-from app.data.importing.event_rows import EventReader, mapping_of
+from app.data.importing.event_rows import EventReader, mapping_of, read_column
 from app.data.importing.names import Kinds
 from app.data.importing.readers import open_table
-from app.data.importing.rejects import Reject, RejectFile
 from app.data.importing.runs import (
     UNKNOWN_ITEM,
-    WEEK,
     EventOptions,
     ImportReport,
+    ImportRun,
     ItemWriter,
     KnownItems,
+    Outcome,
     Progress,
-    Tally,
-    ahead,
     no_progress,
-    selected,
-    uncollected,
-    weeks_to,
 )
 from app.data.importing.tables import Parsed, Table
 from app.data.importing.values import to_time
@@ -38,6 +34,7 @@ from app.domain.settings import ShopSettings
 from app.services.events import Stored
 
 BATCH = 20_000
+WEEK = timedelta(weeks=1)
 
 
 class EventWriter(Protocol):
@@ -48,8 +45,6 @@ class EventWriter(Protocol):
 
 
 class EventImport:
-    """Reads and checks in one thread while the other writes."""
-
     def __init__(
         self,
         events: EventWriter,
@@ -71,11 +66,6 @@ class EventImport:
         options: EventOptions | None = None,
         progress: Progress = no_progress,
     ) -> ImportReport:
-        """Import a file of events.
-
-        Raises InvalidInput where the file or its columns cannot be understood, StoreUnavailable
-        where the database goes away: what was written until then stays.
-        """
         options = options or EventOptions()
         now = self._now()
         known = KnownItems(self._items, self._writer, create=options.create_items)
@@ -83,42 +73,39 @@ class EventImport:
         table = open_table(path, rows=BATCH, encoding=options.encoding)
         shift = weeks_to(now, last_time(table, options)) if options.shift_to_now else timedelta()
         reader = EventReader(options, kinds, now=now, shift=shift)
-        tally = Tally()
-        with uncollected(), RejectFile(path, options.rejects) as rejects:
-            for parsed in ahead(map(reader.read, table)):
-                known.learn({e.item_id for e in parsed.values if e.item_id is not None})
-                for reject in (*parsed.rejects, *self._store(parsed, known, tally)):
-                    rejects.add(reject)
-                tally.skipped += parsed.skipped
-                progress(parsed.batch.done, table.total)
-            return tally.report(rejects, notes=list(_notes(reader, options, shift, now)))
+        store = partial(self._store, known=known)
+        report = ImportRun(path, options, table, reader.read, store).run(progress)
+        return replace(report, notes=list(_notes(reader, options, shift, now)))
 
-    def _store(self, parsed: Parsed[Event], known: KnownItems, tally: Tally) -> Iterator[Reject]:
-        """Write what has an item; yield rejects for the rest."""
-        places = []
+    def _store(self, parsed: Parsed[Event], known: KnownItems) -> Outcome:
+        known.learn({e.item_id for e in parsed.values if e.item_id is not None})
+        places, rejects, repeated = [], [], 0
         for place, event in enumerate(parsed.values):
             if event.item_id is None or event.item_id in known:
                 places.append(place)
             else:
-                yield parsed.reject(place, UNKNOWN_ITEM)
+                rejects.append(parsed.reject(place, UNKNOWN_ITEM))
         stored = self._events.store([parsed.values[place] for place in places]).value
         for place, new in zip(places, stored.new, strict=True):
             left = stored.leaving.get(parsed.values[place].key.subject)
             if left is not None:
-                yield parsed.reject(place, left.message)
-            elif new:
-                tally.stored += 1
-            else:
-                tally.repeated += 1
+                rejects.append(parsed.reject(place, left.message))
+            elif not new:
+                repeated += 1
+        return Outcome(rejects, repeated)
+
+
+def weeks_to(now: datetime, last: datetime | None) -> timedelta:
+    """Return what moves `last` into the week that ends `now`: whole weeks keep weekday and hour."""
+    return timedelta() if last is None else (now - last) // WEEK * WEEK
 
 
 def last_time(table: Table, options: EventOptions) -> datetime | None:
     """Return the last time that a file says; None where it says none."""
     found: set[datetime] = set()
     for batch in table:
-        column = mapping_of(batch, options).get("timestamp")
-        cells = batch.column(column)
-        wanted = [cells[index] for index in selected(batch, options.where)]
+        cells = batch.column(mapping_of(batch, options).get("timestamp"))
+        wanted = [cells[index] for index in batch.selected(options.where)]
         times = read_column(wanted, lambda cell: to_time(cell, "timestamp"))
         found |= {time for time in times.values if isinstance(time, datetime)}
         found = {max(found)} if found else found

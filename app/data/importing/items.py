@@ -1,23 +1,22 @@
 """Items from a file into the catalogue. Repeating an import changes nothing: an id is a key."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.data.importing.names import ITEM_FIELDS, VECTOR_COLUMN, recognise
 from app.data.importing.readers import open_table
-from app.data.importing.rejects import Reject, RejectFile
 from app.data.importing.runs import (
     ImportOptions,
     ImportReport,
+    ImportRun,
     ItemWriter,
+    Outcome,
     Progress,
-    Tally,
-    ahead,
     no_progress,
-    selected,
 )
-from app.data.importing.tables import Batch
+from app.data.importing.tables import Batch, Parsed, Reject, parse_rows
 from app.data.importing.values import (
     to_attributes,
     to_category,
@@ -33,13 +32,9 @@ from app.domain.catalogue import Item, check_item
 from app.domain.errors import InvalidInput
 
 BATCH = 2_000
-Row = tuple[int, Item]
-"""An item with its row's index in the batch."""
 
 
 class ItemImport:
-    """Reads and checks; the catalogue service behind `writer` encodes and stores."""
-
     def __init__(self, writer: ItemWriter) -> None:
         self._writer = writer
 
@@ -49,53 +44,36 @@ class ItemImport:
         options: ImportOptions | None = None,
         progress: Progress = no_progress,
     ) -> ImportReport:
-        """Import a file of items; an item that exists is replaced, of equal ids the last wins.
-
-        Raises InvalidInput where the file or its columns cannot be understood, StoreUnavailable
-        where the database goes away: what was written until then stays.
-        """
+        """Import a file of items; an item that exists is replaced, of equal ids the last wins."""
         options = options or ImportOptions()
-        table = open_table(path, rows=BATCH, encoding=options.encoding)
-        tally = Tally()
         ignored: dict[str, None] = {}
-        with RejectFile(path, options.rejects) as rejects:
-            for batch in ahead(iter(table)):
-                mapping = recognise(list(batch.columns), ITEM_FIELDS, options.columns)
-                ignored |= dict.fromkeys(_unused(batch, mapping, options))
-                for reject in self._import(batch, mapping, options, tally):
-                    rejects.add(reject)
-                progress(batch.done, table.total)
-            return tally.report(rejects, list(ignored))
 
-    def _import(
-        self, batch: Batch, mapping: Mapping[str, str], options: ImportOptions, tally: Tally
-    ) -> Iterator[Reject]:
-        yield from (Reject(broken.line, broken.reason, broken.text) for broken in batch.broken)
-        indexes = selected(batch, options.where)
-        tally.skipped += len(batch.numbers) - len(indexes)
-        rows: list[Row] = []
-        for index in indexes:
-            try:
-                rows.append((index, _to_item(batch, mapping, index)))
-            except InvalidInput as error:
-                yield _reject(batch, index, error)
-        refused = list(self._put(batch, rows))
-        tally.stored += len(rows) - len(refused)
-        yield from refused
+        def parse(batch: Batch) -> Parsed[Item]:
+            mapping = recognise(list(batch.columns), ITEM_FIELDS, options.columns)
+            ignored.update(dict.fromkeys(_unused(batch, mapping, options)))
+            selected = batch.selected(options.where)
+            return parse_rows(batch, selected, lambda index: _to_item(batch, mapping, index))
 
-    def _put(self, batch: Batch, rows: Sequence[Row]) -> Iterator[Reject]:
-        """Store the rows. Where the catalogue refuses them, halve until the culprits are found."""
-        if not rows:
+        table = open_table(path, rows=BATCH, encoding=options.encoding)
+        report = ImportRun(path, options, table, parse, self._store).run(progress)
+        return replace(report, ignored=list(ignored))
+
+    def _store(self, parsed: Parsed[Item]) -> Outcome:
+        return Outcome(list(self._put(parsed, range(len(parsed.values)))))
+
+    def _put(self, parsed: Parsed[Item], places: range) -> Iterator[Reject]:
+        """Store these items. Where the catalogue refuses them, halve until culprits are found."""
+        if not places:
             return
         try:
-            self._writer.put_many([item for _, item in rows])
+            self._writer.put_many([parsed.values[place] for place in places])
         except InvalidInput as error:
-            if len(rows) == 1:
-                yield _reject(batch, rows[0][0], error)
+            if len(places) == 1:
+                yield parsed.reject(places[0], error.message)
                 return
-            middle = len(rows) // 2
-            yield from self._put(batch, rows[:middle])
-            yield from self._put(batch, rows[middle:])
+            middle = len(places) // 2
+            yield from self._put(parsed, places[:middle])
+            yield from self._put(parsed, places[middle:])
 
 
 def _to_item(batch: Batch, mapping: Mapping[str, str], index: int) -> Item:
@@ -138,10 +116,6 @@ def _vector_columns(batch: Batch) -> list[str]:
 def _holds_lists(cells: Sequence[Any]) -> bool:
     first = next((cell for cell in cells if cell is not None and cell != ""), None)
     return isinstance(first, list | tuple) or str(first).lstrip().startswith("[")
-
-
-def _reject(batch: Batch, index: int, error: InvalidInput) -> Reject:
-    return Reject(batch.numbers[index], error.message, batch.row(index))
 
 
 def _unused(batch: Batch, mapping: Mapping[str, str], options: ImportOptions) -> list[str]:

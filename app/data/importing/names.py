@@ -1,4 +1,4 @@
-"""Which column of a file is what, by usual names or by the user's own word."""
+"""The usual names of columns and of kinds of events, and the user's own words for them."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -95,6 +95,34 @@ VECTOR_COLUMN = "vector_"
 """A column `vector_text` holds the vector `text` of each item."""
 
 
+def _bare(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
+
+
+RATING = "rating"
+"""Rows that are no events: `flask import ratings` reads them."""
+_USUAL = {
+    Kind.VIEW: "views viewed page_view product_view product_viewed detail_view view_item pv click "
+    "clicks clicked",
+    Kind.SEARCH: "searched search_click",
+    Kind.CART_ADD: "cart carts add_to_cart added_to_cart basket add_to_basket",
+    Kind.CART_REMOVE: "remove_from_cart removed_from_cart remove_from_basket",
+    Kind.PURCHASE: "purchases purchased buy bought order ordered transaction sale",
+    Kind.FAVOURITE: "favourites favorite favorites fav wishlist add_to_wishlist bookmark",
+    Kind.LIKE: "likes liked thumbs_up upvote",
+    Kind.DISLIKE: "dislikes disliked thumbs_down downvote",
+    Kind.SHARE: "shares shared",
+    Kind.RETURN: "returns returned refund refunded",
+    RATING: "ratings rate rated",
+}
+_DECLARED = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+_KIND_OF = {
+    _bare(word): str(kind) for kind, words in _USUAL.items() for word in (kind, *words.split())
+}
+
+
 def recognise(
     columns: Sequence[str], fields: Iterable[Field], chosen: Mapping[str, str]
 ) -> dict[str, str]:
@@ -137,40 +165,8 @@ def _search(field: Field, columns: Sequence[str]) -> str | None:
     return candidates[0] if candidates else None
 
 
-def _bare(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
-
-
 def _found(columns: Sequence[str]) -> str:
     return f"the file has: {', '.join(columns)}"
-
-
-RATING = "rating"
-"""Rows that are no events: `flask import ratings` reads them."""
-_USUAL = {
-    Kind.VIEW: "views viewed page_view product_view product_viewed detail_view view_item pv click "
-    "clicks clicked",
-    Kind.SEARCH: "searched search_click",
-    Kind.CART_ADD: "cart carts add_to_cart added_to_cart basket add_to_basket",
-    Kind.CART_REMOVE: "remove_from_cart removed_from_cart remove_from_basket",
-    Kind.PURCHASE: "purchases purchased buy bought order ordered transaction sale",
-    Kind.FAVOURITE: "favourites favorite favorites fav wishlist add_to_wishlist bookmark",
-    Kind.LIKE: "likes liked thumbs_up upvote",
-    Kind.DISLIKE: "dislikes disliked thumbs_down downvote",
-    Kind.SHARE: "shares shared",
-    Kind.RETURN: "returns returned refund refunded",
-    RATING: "ratings rate rated",
-}
-_DECLARED = re.compile(r"[a-z][a-z0-9_]{0,39}")
-
-
-def _bare_word(word: str) -> str:
-    return "".join(c for c in word.casefold() if c.isalnum())
-
-
-_KIND_OF = {
-    _bare_word(word): str(kind) for kind, words in _USUAL.items() for word in (kind, *words.split())
-}
 
 
 class Kinds:
@@ -195,7 +191,7 @@ class Kinds:
         word = (to_text(cell, "event") or self._otherwise or "").strip()
         kind = self._renamed.get(word.casefold(), word)
         if kind not in self._known:
-            kind = _KIND_OF.get(_bare_word(kind), kind)
+            kind = _KIND_OF.get(_bare(kind), kind)
         if kind in self._known or kind == RATING:
             return kind
         known = ", ".join(sorted(self._known))

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, TextIO, cast
 
 import orjson
 
-from app.data.importing.tables import Batch, Broken, Table
+from app.data.importing.tables import Batch, Reject, Table
 from app.domain.errors import InvalidInput
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -238,7 +238,7 @@ def _to_batch(rows: list[Line], names: list[str], done: int) -> Batch:
         numbers=[row.number for row in good],
         columns=dict(zip(names, columns, strict=True)),
         broken=[
-            Broken(row.number, _fault(row.cells, width), row.text)
+            Reject(row.number, _fault(row.cells, width), row.text)
             for row in rows
             if row.cells is None or len(row.cells) != width
         ],
@@ -274,7 +274,7 @@ class _JsonTable:
 
 def _to_rows(
     chunk: list[tuple[int, str]],
-) -> tuple[list[int], list[dict[str, Any]], list[Broken]]:
+) -> tuple[list[int], list[dict[str, Any]], list[Reject]]:
     numbers, rows, broken = [], [], []
     for number, line in chunk:
         if line.isspace():
@@ -282,13 +282,13 @@ def _to_rows(
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            broken.append(Broken(number, f"broken line: {error.msg}", line.rstrip()))
+            broken.append(Reject(number, f"broken line: {error.msg}", line.rstrip()))
             continue
         if isinstance(row, dict):
             numbers.append(number)
             rows.append(row)
         else:
-            broken.append(Broken(number, "broken line: not a JSON object", line.rstrip()))
+            broken.append(Reject(number, "broken line: not a JSON object", line.rstrip()))
     return numbers, rows, broken
 
 

@@ -4,17 +4,10 @@ import json
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TextIO
+from typing import Any, Self, TextIO
 
+from app.data.importing.tables import Reject
 from app.domain.errors import InvalidInput
-
-
-class Reject(NamedTuple):
-    """One refused row: where it stood, why, and what it was."""
-
-    line: int
-    reason: str
-    row: Any
 
 
 def rejects_path(data_dir: Path, file: Path) -> Path:
@@ -58,7 +51,6 @@ class RejectFile:
             self._file.close()
 
     def add(self, reject: Reject) -> None:
-        """Write one reject."""
         self.reasons[reject.reason] += 1
         if self._path is None:
             return

@@ -1,26 +1,27 @@
-"""What imports share: options, counts, and reading ahead of the writer."""
+"""The run of an import: options, report, the items it knows, and reading ahead of the writer."""
 
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from queue import Full, Queue
 from threading import Event, Thread
-from typing import Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from app.data.importing.rejects import RejectFile
-from app.data.importing.tables import Batch
+from app.data.importing.tables import Batch, Parsed, Reject, Table
 from app.domain.catalogue import Item
 from app.domain.changes import Position
-from app.domain.errors import InvalidInput, Misconfigured
+from app.domain.errors import Misconfigured
 from app.domain.ports import ItemRepository
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
 """Called with how far the import is, and the total."""
+UNKNOWN_ITEM = "unknown item"
 
 
 class ItemWriter(Protocol):
@@ -84,32 +85,74 @@ class ImportReport:
         return self.stored / self.seconds if self.seconds > 0 else 0.0
 
 
-class Tally:
-    """Counts while a run lasts."""
+class Outcome(NamedTuple):
+    """What became of the values of a batch; the others are stored."""
 
-    def __init__(self) -> None:
-        self.stored = 0
-        self.repeated = 0
-        self.skipped = 0
-        self._started = time.monotonic()
+    rejects: list[Reject]
+    repeated: int = 0
 
-    def report(
-        self, rejects: RejectFile, ignored: Sequence[str] = (), notes: Sequence[str] = ()
-    ) -> ImportReport:
-        """Return the finished counts."""
+
+@dataclass(frozen=True, slots=True)
+class ImportRun(Generic[T]):
+    """One file into the shop: parsed in one thread while the other stores."""
+
+    path: Path
+    options: ImportOptions
+    table: Table
+    parse: Callable[[Batch], Parsed[T]]
+    store: Callable[[Parsed[T]], Outcome]
+
+    def run(self, progress: Progress) -> ImportReport:
+        started = time.monotonic()
+        stored = repeated = skipped = 0
+        with uncollected(), RejectFile(self.path, self.options.rejects) as rejects:
+            for parsed in ahead(map(self.parse, self.table)):
+                outcome = self.store(parsed)
+                for reject in (*parsed.rejects, *outcome.rejects):
+                    rejects.add(reject)
+                stored += len(parsed.values) - len(outcome.rejects) - outcome.repeated
+                repeated += outcome.repeated
+                skipped += parsed.skipped
+                progress(parsed.batch.done, self.table.total)
         rejected = rejects.reasons.total()
         return ImportReport(
-            rows=self.stored + self.repeated + self.skipped + rejected,
-            stored=self.stored,
-            skipped=self.skipped,
+            rows=stored + repeated + skipped + rejected,
+            stored=stored,
+            skipped=skipped,
             rejected=rejected,
-            seconds=time.monotonic() - self._started,
+            seconds=time.monotonic() - started,
             reasons=dict(rejects.reasons.most_common()),
             rejects=rejects.path,
-            ignored=ignored,
-            repeated=self.repeated,
-            notes=notes,
+            repeated=repeated,
         )
+
+
+class KnownItems:
+    """The items of one run, as far as they have come up."""
+
+    def __init__(self, items: ItemRepository, writer: ItemWriter | None, *, create: bool) -> None:
+        if create and writer is None:
+            raise Misconfigured("This import was built without a catalogue to create items in.")
+        self._items = items
+        self._writer = writer if create else None
+        self._known: set[str] = set()
+
+    def __contains__(self, item_id: str) -> bool:
+        return item_id in self._known
+
+    def learn(self, item_ids: set[str]) -> None:
+        """Look up those that have not come up yet; put those that are missing there, if wanted."""
+        new = item_ids - self._known
+        if not new:
+            return
+        present = self._items.existing(new)
+        if self._writer is not None and (missing := new - present):
+            self._writer.put_many([Item(item_id) for item_id in sorted(missing)])
+            present = new
+        self._known |= present
+
+    def forget(self, item_ids: set[str]) -> None:
+        self._known -= item_ids
 
 
 @contextmanager
@@ -130,18 +173,6 @@ def uncollected() -> Iterator[None]:
 
 def no_progress(done: int, total: int) -> None:
     """Tell nobody."""
-
-
-def selected(batch: Batch, where: Sequence[tuple[str, str]]) -> Sequence[int]:
-    """Return the indexes of the rows that have the wanted text in the wanted columns."""
-    indexes: Sequence[int] = range(len(batch.numbers))
-    for column, wanted in where:
-        if column not in batch.columns:
-            found = ", ".join(batch.columns)
-            raise InvalidInput("where", f"there is no column {column!r}; the file has: {found}")
-        cells = batch.columns[column]
-        indexes = [index for index in indexes if _as_text(cells[index]) == wanted]
-    return indexes
 
 
 def ahead(source: Iterator[T], *, depth: int = 2) -> Iterator[T]:
@@ -185,49 +216,3 @@ def _drain(queue: "Queue[tuple[bool, T | BaseException | None]]") -> Iterator[T]
             raise value
         else:
             return
-
-
-def _as_text(cell: object) -> str:
-    if cell is None:
-        return ""
-    return str(cell).lower() if isinstance(cell, bool) else str(cell)
-
-
-UNKNOWN_ITEM = "unknown item"
-
-
-class KnownItems:
-    """The items of one run, as far as they have come up."""
-
-    def __init__(self, items: ItemRepository, writer: ItemWriter | None, *, create: bool) -> None:
-        if create and writer is None:
-            raise Misconfigured("This import was built without a catalogue to create items in.")
-        self._items = items
-        self._writer = writer if create else None
-        self._known: set[str] = set()
-
-    def __contains__(self, item_id: str) -> bool:
-        return item_id in self._known
-
-    def learn(self, item_ids: set[str]) -> None:
-        """Look up those that have not come up yet; put those that are missing there, if wanted."""
-        new = item_ids - self._known
-        if not new:
-            return
-        present = self._items.existing(new)
-        if self._writer is not None and (missing := new - present):
-            self._writer.put_many([Item(item_id) for item_id in sorted(missing)])
-            present = new
-        self._known |= present
-
-    def forget(self, item_ids: set[str]) -> None:
-        """Hold that these are not there."""
-        self._known -= item_ids
-
-
-WEEK = timedelta(weeks=1)
-
-
-def weeks_to(now: datetime, last: datetime | None) -> timedelta:
-    """Return the whole weeks that bring `last` into the week that ends `now`."""
-    return timedelta() if last is None else (now - last) // WEEK * WEEK

@@ -1,19 +1,20 @@
-"""What every reader hands on: batches of columns, and the lines it could not read."""
+"""Batches of rows, as they are read and as they are understood."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from app.data.importing.rejects import Reject
+from app.domain.errors import InvalidInput
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A line that is not a row at all."""
+class Reject(NamedTuple):
+    """One refused row: where it stood, why, and what it was; text where the line is no row."""
 
     line: int
     reason: str
-    text: str
+    row: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +24,33 @@ class Batch:
     numbers: Sequence[int]
     """Line numbers in the file, the header being 1; in Parquet the number of the row."""
     columns: Mapping[str, Sequence[Any]]
-    broken: Sequence[Broken]
+    broken: Sequence[Reject]
+    """Lines that are not rows at all."""
     done: int
     """How far into the file this batch ends, in the unit of `Table.total`."""
-
-    def row(self, index: int) -> dict[str, Any]:
-        """Return one row by column name."""
-        return {name: column[index] for name, column in self.columns.items()}
 
     def column(self, name: str | None) -> Sequence[Any]:
         """Return a column, or as many None where the file has no such column."""
         if name is None or name not in self.columns:
             return [None] * len(self.numbers)
         return self.columns[name]
+
+    def selected(self, where: Sequence[tuple[str, str]]) -> Sequence[int]:
+        """Return the indexes of the rows that have the wanted text in the wanted columns."""
+        indexes: Sequence[int] = range(len(self.numbers))
+        for column, wanted in where:
+            if column not in self.columns:
+                found = ", ".join(self.columns)
+                raise InvalidInput("where", f"there is no column {column!r}; the file has: {found}")
+            cells = self.columns[column]
+            indexes = [index for index in indexes if _as_text(cells[index]) == wanted]
+        return indexes
+
+    def row(self, index: int) -> dict[str, Any]:
+        return {name: column[index] for name, column in self.columns.items()}
+
+    def reject(self, index: int, reason: str) -> Reject:
+        return Reject(self.numbers[index], reason, self.row(index))
 
 
 class Table(Protocol):
@@ -45,9 +60,6 @@ class Table(Protocol):
     """Bytes or rows, for a progress bar."""
 
     def __iter__(self) -> Iterator[Batch]: ...
-
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +75,22 @@ class Parsed(Generic[T]):
 
     def reject(self, place: int, reason: str) -> Reject:
         """Return the reject of the value at `place`."""
-        index = self.indexes[place]
-        return Reject(self.batch.numbers[index], reason, self.batch.row(index))
+        return self.batch.reject(self.indexes[place], reason)
+
+
+def parse_rows(batch: Batch, indexes: Sequence[int], convert: Callable[[int], T]) -> Parsed[T]:
+    """Convert the rows of these indexes one by one; rejects are those it raises InvalidInput of."""
+    values, sound, rejects = [], [], list(batch.broken)
+    for index in indexes:
+        try:
+            values.append(convert(index))
+            sound.append(index)
+        except InvalidInput as error:
+            rejects.append(batch.reject(index, error.message))
+    return Parsed(batch, values, sound, rejects, len(batch.numbers) - len(indexes))
+
+
+def _as_text(cell: object) -> str:
+    if cell is None:
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)

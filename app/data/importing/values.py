@@ -5,9 +5,11 @@ from typing import Any
 
 import orjson
 
-from app.domain.catalogue import AttributeValue
+from app.domain import subjects
+from app.domain.catalogue import MAX_PRICE, AttributeValue
 from app.domain.errors import InvalidInput
-from app.domain.ids import check_id
+from app.domain.events import MAX_QUANTITY
+from app.domain.ids import check_id, is_text
 
 _TRUE = {"true", "t", "yes", "y", "1", "in stock", "in_stock"}
 _FALSE = {"false", "f", "no", "n", "0", "out of stock", "out_of_stock"}
@@ -121,6 +123,55 @@ def to_attributes(value: Any, field: str) -> dict[str, AttributeValue]:
     if not isinstance(value, dict):
         raise InvalidInput(field, "must be a JSON object")
     return {name: each for name, each in value.items() if each is not None}
+
+
+def to_optional_id(value: Any, field: str) -> str | None:
+    """Return an id as `to_id` does; None for an empty cell."""
+    return None if to_text(value, field) is None else to_id(value, field)
+
+
+def to_reference(value: Any, field: str) -> str | None:
+    """Return the id of an order or event, also from any number; None for an empty cell."""
+    text = to_text(value, field)
+    return None if text is None else check_id(text, field)
+
+
+def to_session(value: Any) -> str | None:
+    """Return the subject of an anonymous session; None for an empty cell."""
+    text = to_text(value, "session_id")
+    return None if text is None else subjects.of_session(subjects.check_session_id(text))
+
+
+def to_quantity(value: Any) -> int | None:
+    """Return how many; None for an empty cell. What came back is often written below 0."""
+    if to_text(value, "quantity") is None:
+        return None
+    number = abs(to_number(value, "quantity"))
+    if number.is_integer() and 1 <= number <= MAX_QUANTITY:
+        return int(number)
+    raise InvalidInput(
+        "quantity", f"must be a whole number from 1 to {MAX_QUANTITY:,}, or as many below 0"
+    )
+
+
+def to_price(value: Any) -> float | None:
+    """Return the price of one unit; None for an empty cell."""
+    if to_text(value, "price") is None:
+        return None
+    price = to_number(value, "price")
+    if 0 <= price <= MAX_PRICE:  # NaN fails too
+        return price
+    raise InvalidInput("price", f"must be a number from 0 to {MAX_PRICE:.0f}")
+
+
+def to_words(value: Any, field: str, most: int) -> str | None:
+    """Return text of at most `most` characters; None for an empty cell."""
+    text = to_text(value, field)
+    if text is None:
+        return None
+    if len(text) > most or not is_text(text):
+        raise InvalidInput(field, f"must be text of at most {most} characters")
+    return text
 
 
 def _from_json(text: str, *, default: Any) -> Any:

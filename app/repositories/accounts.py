@@ -10,7 +10,14 @@ from app.domain.accounts import Account, Credentials
 from app.domain.changes import Collection, Written
 from app.domain.errors import Conflict, UserTaken
 from app.domain.ports import AccountRepository
-from app.repositories.mongo import Document, MongoStore, position_of, translated, understood
+from app.repositories.mongo import (
+    Document,
+    MongoStore,
+    position_of,
+    remove_one,
+    translated,
+    understood,
+)
 
 
 class MongoAccounts(AccountRepository):
@@ -47,10 +54,7 @@ class MongoAccounts(AccountRepository):
         where: dict[str, Any] = {"_id": user_id}
         if until is not None:
             where["created_at"] = {"$not": {"$gt": until}}
-        with self._store.session() as session:
-            outcome = self._users.delete_one(where, session=session)
-            found = outcome.deleted_count > 0
-            return Written(found, position_of(session) if found else None)
+        return remove_one(self._store, Collection.USERS, where)
 
     def scan(self) -> Iterator[Account]:
         with translated():

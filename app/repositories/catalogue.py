@@ -12,7 +12,14 @@ from app.domain.catalogue import AttributeValue, Encoding, Item, is_number
 from app.domain.changes import Collection, Position, Written
 from app.domain.errors import Conflict, ItemTaken
 from app.domain.ports import ItemRepository
-from app.repositories.mongo import Document, MongoStore, position_of, translated, understood
+from app.repositories.mongo import (
+    Document,
+    MongoStore,
+    position_of,
+    remove_one,
+    translated,
+    understood,
+)
 
 LENGTH = "features_length"
 _PLAIN = ("title", "category", "brand", "price", "description", "image_url", "in_stock")
@@ -104,9 +111,7 @@ class MongoItems(ItemRepository):
             return [to_item(row) for row in self._items.find(condition).sort("_id", 1).limit(limit)]
 
     def remove(self, item_id: str) -> Written[bool]:
-        with self._store.session() as session:
-            found = self._items.delete_one({"_id": item_id}, session=session).deleted_count > 0
-            return Written(found, position_of(session) if found else None)
+        return remove_one(self._store, Collection.ITEMS, {"_id": item_id})
 
     def scan(self) -> Iterator[Item]:
         with translated():

@@ -43,23 +43,61 @@ class _Bounds:
         return condition
 
 
-class Sweep:
-    """Removes ratings, events and claims in transactions."""
-
+class MongoDeletions(DeletionRepository):
     def __init__(self, store: MongoStore) -> None:
         self._store = store
+        self._marks = store.collection(Collection.DELETIONS)
         self._items = store.collection(Collection.ITEMS)
         self._users = store.collection(Collection.USERS)
         self._sessions = store.collection("sessions")
 
-    def item(self, item_id: str) -> Written[int]:
+    def mark_item(self, item_id: str, at: datetime) -> None:
+        self._mark({"_id": _key(Doomed.ITEM, item_id), "at": at})
+
+    def mark_subject(self, subject: str, at: datetime, digest: str) -> Position | None:
+        key = _key(Doomed.SUBJECT, subject)
+        return self._mark({"_id": key, "at": at, "digest": digest, "complete": False})
+
+    def _mark(self, document: Document) -> Position | None:
+        with self._store.session() as session:
+            where = {"_id": document["_id"]}
+            self._marks.replace_one(where, document, upsert=True, session=session)
+            return position_of(session)
+
+    def completed(self, subject: str, at: datetime) -> None:
+        where = {"_id": _key(Doomed.SUBJECT, subject), "at": at}
+        with translated():
+            self._marks.update_one(where, {"$set": {"complete": True}})
+
+    def subjects_marked(self, subjects: Iterable[str]) -> set[str]:
+        keys = [_key(Doomed.SUBJECT, subject) for subject in subjects]
+        with translated():
+            return {row["_id"]["id"] for row in self._marks.find({"_id": {"$in": keys}})}
+
+    def marked(self, before: datetime) -> list[Deletion]:
+        with translated():
+            rows = list(self._marks.find({"at": {"$lt": before}}))
+        return list(understood(Collection.DELETIONS, rows, to_deletion))
+
+    def unmark(self, deletion: Deletion) -> None:
+        where = {"_id": _key(deletion.kind, deletion.id), "at": deletion.at}
+        with translated():
+            self._marks.delete_one(where)
+
+    def sweep_item(self, item_id: str) -> Written[int]:
         def condition(session: ClientSession) -> Document | None:
             known = self._items.find_one({"_id": item_id}, {"_id": 1}, session=session)
             return {"_id.item_id": item_id} if known is None else None
 
         return self._remove(Collection.RATINGS, condition)
 
-    def subject(
+    def sweep_subject(self, subject: str, *, until: datetime | None) -> Written[Swept]:
+        return self._sweep(subject, until=until, newer_without_account=True)
+
+    def erase(self, subject: str, *, until: datetime) -> Written[Swept]:
+        return self._sweep(subject, until=until, newer_without_account=False)
+
+    def _sweep(
         self, subject: str, *, until: datetime | None, newer_without_account: bool
     ) -> Written[Swept]:
         def absent(session: ClientSession) -> bool:
@@ -108,55 +146,6 @@ class Sweep:
                 swept += removed
                 if removed < _CHUNK:
                     return Written(swept, position)
-
-
-class MongoDeletions(DeletionRepository):
-    def __init__(self, store: MongoStore) -> None:
-        self._store = store
-        self._marks = store.collection(Collection.DELETIONS)
-        self._sweep = Sweep(store)
-
-    def mark_item(self, item_id: str, at: datetime) -> None:
-        self._mark({"_id": _key(Doomed.ITEM, item_id), "at": at})
-
-    def mark_subject(self, subject: str, at: datetime, digest: str) -> Position | None:
-        key = _key(Doomed.SUBJECT, subject)
-        return self._mark({"_id": key, "at": at, "digest": digest, "complete": False})
-
-    def _mark(self, document: Document) -> Position | None:
-        with self._store.session() as session:
-            where = {"_id": document["_id"]}
-            self._marks.replace_one(where, document, upsert=True, session=session)
-            return position_of(session)
-
-    def completed(self, subject: str, at: datetime) -> None:
-        where = {"_id": _key(Doomed.SUBJECT, subject), "at": at}
-        with translated():
-            self._marks.update_one(where, {"$set": {"complete": True}})
-
-    def subjects_marked(self, subjects: Iterable[str]) -> set[str]:
-        keys = [_key(Doomed.SUBJECT, subject) for subject in subjects]
-        with translated():
-            return {row["_id"]["id"] for row in self._marks.find({"_id": {"$in": keys}})}
-
-    def marked(self, before: datetime) -> list[Deletion]:
-        with translated():
-            rows = list(self._marks.find({"at": {"$lt": before}}))
-        return list(understood(Collection.DELETIONS, rows, to_deletion))
-
-    def unmark(self, deletion: Deletion) -> None:
-        where = {"_id": _key(deletion.kind, deletion.id), "at": deletion.at}
-        with translated():
-            self._marks.delete_one(where)
-
-    def sweep_item(self, item_id: str) -> Written[int]:
-        return self._sweep.item(item_id)
-
-    def sweep_subject(self, subject: str, *, until: datetime | None) -> Written[Swept]:
-        return self._sweep.subject(subject, until=until, newer_without_account=True)
-
-    def erase(self, subject: str, *, until: datetime) -> Written[Swept]:
-        return self._sweep.subject(subject, until=until, newer_without_account=False)
 
 
 def to_deletion(row: Document) -> Deletion:

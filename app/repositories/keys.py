@@ -6,7 +6,14 @@ from typing import Any
 from app.domain.accounts import ApiKey, Role
 from app.domain.changes import Collection, Position, Written
 from app.domain.ports import KeyRepository
-from app.repositories.mongo import Document, MongoStore, position_of, translated, understood
+from app.repositories.mongo import (
+    Document,
+    MongoStore,
+    position_of,
+    remove_one,
+    translated,
+    understood,
+)
 
 
 class MongoKeys(KeyRepository):
@@ -20,9 +27,7 @@ class MongoKeys(KeyRepository):
             return position_of(session)
 
     def remove(self, key_id: str) -> Written[bool]:
-        with self._store.session() as session:
-            found = self._keys.delete_one({"_id": key_id}, session=session).deleted_count > 0
-            return Written(found, position_of(session) if found else None)
+        return remove_one(self._store, Collection.KEYS, {"_id": key_id})
 
     def scan(self) -> Iterator[ApiKey]:
         with translated():

@@ -24,7 +24,7 @@ from pymongo.errors import (
 )
 from pymongo.write_concern import WriteConcern
 
-from app.domain.changes import Position
+from app.domain.changes import Position, Written
 from app.domain.errors import Misconfigured, StoreUnavailable
 from app.domain.ports import Store
 from app.services.gate import present_visit
@@ -196,6 +196,13 @@ class MongoStore(Store):
 def position_of(session: ClientSession) -> Position | None:
     time = session.operation_time
     return None if time is None else Position(time.time, time.inc)
+
+
+def remove_one(store: MongoStore, name: str, where: Document) -> Written[bool]:
+    """Remove a document; the value tells whether there was one."""
+    with store.session() as session:
+        found = store.collection(name).delete_one(where, session=session).deleted_count > 0
+        return Written(found, position_of(session) if found else None)
 
 
 def insert_new(

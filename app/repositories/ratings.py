@@ -26,6 +26,7 @@ from app.repositories.mongo import (
     MongoStore,
     insert_new,
     position_of,
+    remove_one,
     translated,
     understood,
 )
@@ -86,15 +87,10 @@ class MongoRatings(RatingRepository):
         return [d for d in documents if stored.get((d["_id"]["user_id"], d["_id"]["item_id"])) != d]
 
     def take_back(self, rating: Rating) -> Position | None:
-        with self._store.session() as session:
-            outcome = self._ratings.delete_one(_to_document(rating), session=session)
-            return position_of(session) if outcome.deleted_count else None
+        return remove_one(self._store, Collection.RATINGS, _to_document(rating)).position
 
     def remove(self, user_id: str, item_id: str) -> Written[bool]:
-        with self._store.session() as session:
-            outcome = self._ratings.delete_one({"_id": _key(user_id, item_id)}, session=session)
-            found = outcome.deleted_count > 0
-            return Written(found, position_of(session) if found else None)
+        return remove_one(self._store, Collection.RATINGS, {"_id": _key(user_id, item_id)})
 
     def of_user(self, user_id: str) -> list[Rating]:
         with translated():

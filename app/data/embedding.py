@@ -69,8 +69,6 @@ class VectorWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingReport:
-    """What became of the items."""
-
     items: int
     stored: int
     without_text: int

@@ -204,14 +204,12 @@ EVENT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """How much went into a file."""
-
     rows: int
     seconds: float
 
 
 class Exports:
-    """Streams; the file appears under its name when it is complete."""
+    """Streams items by id, ratings by shopper, events by subject; the ending says the file kind."""
 
     def __init__(
         self, items: ItemRepository, ratings: RatingRepository, events: EventRepository
@@ -221,22 +219,13 @@ class Exports:
         self._events = events
 
     def export_items(self, path: Path) -> ExportReport:
-        """Write every item, in the order of ids; the ending of `path` says the kind of file."""
-        started = time.monotonic()
-        rows = write_table(path, ITEM_COLUMNS, (_item_row(item) for item in self._all_items()))
-        return ExportReport(rows, time.monotonic() - started)
+        return _export(path, ITEM_COLUMNS, map(_item_row, self._all_items()))
 
     def export_ratings(self, path: Path) -> ExportReport:
-        """Write every rating, shopper by shopper; the ending of `path` says the kind of file."""
-        started = time.monotonic()
-        rows = write_table(path, RATING_COLUMNS, map(rating_row, self._ratings.rows()))
-        return ExportReport(rows, time.monotonic() - started)
+        return _export(path, RATING_COLUMNS, map(rating_row, self._ratings.rows()))
 
     def export_events(self, path: Path) -> ExportReport:
-        """Write every event, subject by subject; the ending of `path` says the kind of file."""
-        started = time.monotonic()
-        rows = write_table(path, EVENT_COLUMNS, map(event_row, self._events.rows()))
-        return ExportReport(rows, time.monotonic() - started)
+        return _export(path, EVENT_COLUMNS, map(event_row, self._events.rows()))
 
     def _all_items(self) -> Iterator[Item]:
         # pages, not scan(): in the order of the ids
@@ -244,6 +233,11 @@ class Exports:
         while page := self._items.page(after=after, limit=_PAGE):
             yield from page
             after = page[-1].item_id
+
+
+def _export(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> ExportReport:
+    started = time.monotonic()
+    return ExportReport(write_table(path, columns, rows), time.monotonic() - started)
 
 
 def _item_row(item: Item) -> tuple[Any, ...]:

@@ -38,21 +38,17 @@ _EVENTS = 20_000
 class Markers(Protocol):
     """What has been done once in this database, by name."""
 
-    def has(self, name: str) -> bool:
-        """Return whether it has been done."""
+    def has(self, name: str) -> bool: ...
 
-    def set(self, name: str) -> None:
-        """Remember that it has been done; doing so twice changes nothing."""
+    def set(self, name: str) -> None: ...
 
 
 class ShopSettingsService(Protocol):
     """The shop's settings, as the demo sees them."""
 
-    def get(self) -> ShopSettings:
-        """Return the settings in force."""
+    def get(self) -> ShopSettings: ...
 
-    def change(self, changes: dict[str, Any]) -> Written[ShopSettings]:
-        """Change some of them."""
+    def change(self, changes: dict[str, Any]) -> Written[ShopSettings]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +122,7 @@ class DemoShop:
         return DemoReport(False, items, events, shoppers, seconds)
 
     def demo_user_id(self) -> str:
-        """Return a household that has bought much."""
+        """Return a household that has bought much; the demo's shopper."""
         _, lines = self._read(everything=False)
         return source.liveliest(lines)
 

@@ -75,8 +75,6 @@ Columns = Mapping[str, Column]
 
 
 class When(NamedTuple):
-    """When something happened."""
-
     said: float | None
     """In the file, in Unix seconds, whatever it is moved by; None where it says nothing."""
     at: datetime
@@ -339,7 +337,6 @@ def number(hashes: UInt64s, known: UInt64s, counts: Int32s, numbers: Int32s) -> 
 
 @kernel
 def move(known: UInt64s, counts: Int32s, to_known: UInt64s, to_counts: Int32s) -> None:
-    """Put everything into an empty, larger table."""
     mask = np.uint64(to_known.size - 1)
     for at in range(known.size):
         if counts[at]:

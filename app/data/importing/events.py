@@ -103,7 +103,7 @@ def weeks_to(now: datetime, last: datetime | None) -> timedelta:
 def last_time(table: Table, options: EventOptions) -> datetime | None:
     """Return the last time that a file says; None where it says none."""
     found: set[datetime] = set()
-    for batch in table:
+    for batch in table.batches():
         cells = batch.column(mapping_of(batch, options).get("timestamp"))
         wanted = [cells[index] for index in batch.selected(options.where)]
         times = read_column(wanted, lambda cell: to_time(cell, "timestamp"))

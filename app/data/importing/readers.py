@@ -7,6 +7,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TextIO, cast
@@ -16,14 +17,40 @@ import orjson
 from app.data.importing.tables import Batch, Reject, Table
 from app.domain.errors import InvalidInput
 
+KINDS = ".csv, .csv.gz, .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet"
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_LINE = 4 * 1024 * 1024
 # The lone quote makes it a broken line for every reader.
 _TOO_LONG = '"a line of more than 4 MiB, left out'
+_MAX_LINES = 100  # of one row: a stray quote must not swallow the rest of the file
+_UNFINISHED = "unexpected end of data"  # what csv says of a cell whose quote is still open
+
+
+def open_table(path: Path, *, rows: int, encoding: str = "utf-8") -> Table:
+    """Return the file as a table of batches of at most `rows` rows; its ending says the kind.
+
+    Raises InvalidInput for an unknown ending or a missing file, and while being read for a file
+    that cannot be read on.
+    """
+    kind, total = _kind_of(path), size_of(path)
+    if kind == ".parquet":
+        return _parquet_table(path, rows)
+    encoding = "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
+    if kind == ".jsonl":
+        return Table(total, partial(_json_lines, path, rows, encoding))
+    delimiter = "\t" if kind == ".tsv" else None
+    return Table(total, partial(_delimited, path, rows, encoding, delimiter))
+
+
+def _kind_of(path: Path) -> str:
+    kind = Path(path.name.lower().removesuffix(".gz")).suffix
+    kind = ".jsonl" if kind == ".ndjson" else kind
+    if kind not in {".csv", ".tsv", ".jsonl", ".parquet"}:
+        raise InvalidInput("file", f"{path.name} must end in {KINDS}")
+    return kind
 
 
 def unreadable(path: Path, error: BaseException) -> InvalidInput:
-    """Return the error for a file that cannot be read."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return InvalidInput("file", f"{path} cannot be read: {reason}")
 
@@ -69,10 +96,6 @@ def size_of(path: Path) -> int:
 def _skip_line(text: TextIO) -> None:
     while (rest := text.readline(_MAX_LINE)) and not rest.endswith("\n"):
         pass
-
-
-_MAX_LINES = 100  # of one row: a stray quote must not swallow the rest of the file
-_UNFINISHED = "unexpected end of data"  # what csv says of a cell whose quote is still open
 
 
 class Line(NamedTuple):
@@ -169,65 +192,31 @@ def header_of(line: str, delimiter: str | None) -> tuple[list[str], str]:
     return [name or f"column_{place}" for place, name in enumerate(names, 1)], found
 
 
-KINDS = ".csv, .csv.gz, .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet"
-
-
-def open_table(path: Path, *, rows: int, encoding: str = "utf-8") -> Table:
-    """Return the file as a table of batches of at most `rows` rows; its ending says the kind.
-
-    Raises InvalidInput for an unknown ending or a missing file, and while being read for a file
-    that cannot be read on.
-    """
-    kind = _kind_of(path)
-    if kind == ".parquet":
-        return _ParquetTable(path, rows)
-    encoding = "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
-    if kind == ".jsonl":
-        return _JsonTable(path, rows, encoding)
-    return _DelimitedTable(path, rows, encoding, "\t" if kind == ".tsv" else None)
-
-
-def _kind_of(path: Path) -> str:
-    kind = Path(path.name.lower().removesuffix(".gz")).suffix
-    kind = ".jsonl" if kind == ".ndjson" else kind
-    if kind not in {".csv", ".tsv", ".jsonl", ".parquet"}:
-        raise InvalidInput("file", f"{path.name} must end in {KINDS}")
-    return kind
-
-
-class _DelimitedTable:
-    def __init__(self, path: Path, rows: int, encoding: str, delimiter: str | None) -> None:
-        self.total = size_of(path)
-        self._path, self._rows, self._encoding = path, rows, encoding
-        self._delimiter = delimiter
-
-    def __iter__(self) -> Iterator[Batch]:
-        with open_text(self._path, self._encoding) as (text, position):
-            lines = lines_of(text)
-            names, delimiter = header_of(next(lines, ""), self._delimiter)
-            self._check_header(names)
-            rest = Lines(lines, delimiter, len(names))
-            while batch := self._next_batch(rest, names, position):
-                yield batch
-
-    def _next_batch(
-        self, rest: Lines, names: list[str], position: Callable[[], int]
-    ) -> Batch | None:
-        first = rest.number + 1
-        columns = rest.plain_columns(self._rows)
-        if columns is None:
-            rows = rest.rows(self._rows)
-            return _to_batch(rows, names, position()) if rows else None
-        if not columns[0]:
-            return None
-        numbers = range(first, rest.number + 1)
-        return Batch(numbers, dict(zip(names, columns, strict=True)), [], position())
-
-    def _check_header(self, names: list[str]) -> None:
+def _delimited(path: Path, rows: int, encoding: str, delimiter: str | None) -> Iterator[Batch]:
+    with open_text(path, encoding) as (text, position):
+        lines = lines_of(text)
+        names, delimiter = header_of(next(lines, ""), delimiter)
         if not names:
-            raise InvalidInput("file", f"{self._path.name} has no header line")
+            raise InvalidInput("file", f"{path.name} has no header line")
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise InvalidInput("columns", f"the header names {', '.join(twice)} more than once")
+        rest = Lines(lines, delimiter, len(names))
+        while batch := _next_batch(rest, rows, names, position):
+            yield batch
+
+
+def _next_batch(
+    rest: Lines, count: int, names: list[str], position: Callable[[], int]
+) -> Batch | None:
+    first = rest.number + 1
+    columns = rest.plain_columns(count)
+    if columns is None:
+        rows = rest.rows(count)
+        return _to_batch(rows, names, position()) if rows else None
+    if not columns[0]:
+        return None
+    numbers = range(first, rest.number + 1)
+    return Batch(numbers, dict(zip(names, columns, strict=True)), [], position())
 
 
 def _to_batch(rows: list[Line], names: list[str], done: int) -> Batch:
@@ -252,19 +241,11 @@ def _fault(cells: list[str] | None, width: int) -> str:
     return f"broken line: {len(cells)} cells where the header has {width}"
 
 
-class _JsonTable:
-    def __init__(self, path: Path, rows: int, encoding: str) -> None:
-        self.total = size_of(path)
-        self._path, self._rows, self._encoding = path, rows, encoding
-
-    def __iter__(self) -> Iterator[Batch]:
-        with open_text(self._path, self._encoding) as (text, position):
-            yield from self._batches(text, position)
-
-    def _batches(self, text: TextIO, position: Callable[[], int]) -> Iterator[Batch]:
-        names: dict[str, None] = {}
+def _json_lines(path: Path, count: int, encoding: str) -> Iterator[Batch]:
+    names: dict[str, None] = {}
+    with open_text(path, encoding) as (text, position):
         lines = enumerate(lines_of(text), 1)
-        while chunk := list(islice(lines, self._rows)):
+        while chunk := list(islice(lines, count)):
             numbers, rows, broken = _to_rows(chunk)
             for row in rows:
                 names.update(dict.fromkeys(row))
@@ -292,26 +273,22 @@ def _to_rows(
     return numbers, rows, broken
 
 
-class _ParquetTable:
-    def __init__(self, path: Path, rows: int) -> None:
-        import polars as pl
+def _parquet_table(path: Path, rows: int) -> Table:
+    import polars as pl
 
-        size_of(path)
-        self._path, self._rows = path, rows
+    def collected(frame: pl.LazyFrame) -> pl.DataFrame:
         try:
-            self._frame = pl.scan_parquet(path, glob=False)
-            self.total = int(self._frame.select(pl.len()).collect().item())
+            return frame.collect()
         except (pl.exceptions.PolarsError, OSError) as error:
             raise unreadable(path, error) from error
 
-    def __iter__(self) -> Iterator[Batch]:
-        import polars as pl
-
-        for start in range(0, self.total, self._rows):
-            try:
-                frame = self._frame.slice(start, self._rows).collect()
-            except (pl.exceptions.PolarsError, OSError) as error:
-                raise unreadable(self._path, error) from error
-            columns = {column.name: column.to_list() for column in frame}
-            end = start + frame.height
+    def batches() -> Iterator[Batch]:
+        for start in range(0, total, rows):
+            part = collected(frame.slice(start, rows))
+            end = start + part.height
+            columns = {column.name: column.to_list() for column in part}
             yield Batch(range(start + 1, end + 1), columns, [], end)
+
+    frame = pl.scan_parquet(path, glob=False)
+    total = int(collected(frame.select(pl.len())).item())
+    return Table(total, batches)

@@ -28,7 +28,6 @@ class RejectFile:
 
     @property
     def path(self) -> Path | None:
-        """Return the file, if there is one."""
         return self._path if self._file is not None else None
 
     def __enter__(self) -> Self:

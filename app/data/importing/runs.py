@@ -81,7 +81,6 @@ class ImportReport:
 
     @property
     def rate(self) -> float:
-        """Return stored rows a second."""
         return self.stored / self.seconds if self.seconds > 0 else 0.0
 
 
@@ -106,7 +105,7 @@ class ImportRun(Generic[T]):
         started = time.monotonic()
         stored = repeated = skipped = 0
         with uncollected(), RejectFile(self.path, self.options.rejects) as rejects:
-            for parsed in ahead(map(self.parse, self.table)):
+            for parsed in ahead(map(self.parse, self.table.batches())):
                 outcome = self.store(parsed)
                 for reject in (*parsed.rejects, *outcome.rejects):
                     rejects.add(reject)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.domain.errors import InvalidInput
 
@@ -53,13 +53,14 @@ class Batch:
         return Reject(self.numbers[index], reason, self.row(index))
 
 
-class Table(Protocol):
+@dataclass(frozen=True, slots=True)
+class Table:
     """A file of rows. Batches come in file order and hold every column seen so far."""
 
     total: int
     """Bytes or rows, for a progress bar."""
-
-    def __iter__(self) -> Iterator[Batch]: ...
+    batches: Callable[[], Iterator[Batch]]
+    """Reads the file from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,6 @@ class Parsed(Generic[T]):
     skipped: int
 
     def reject(self, place: int, reason: str) -> Reject:
-        """Return the reject of the value at `place`."""
         return self.batch.reject(self.indexes[place], reason)
 
 

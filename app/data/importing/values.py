@@ -1,4 +1,4 @@
-"""Cells of any file kind to the values of the domain; InvalidInput says what is wrong."""
+"""Cells of any file kind as values of the domain; None for an empty cell where it may be empty."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from app.domain import subjects
-from app.domain.catalogue import MAX_PRICE, AttributeValue
+from app.domain.catalogue import MAX_PRICE
 from app.domain.errors import InvalidInput
 from app.domain.events import MAX_QUANTITY
 from app.domain.ids import check_id, is_text
@@ -23,7 +23,6 @@ def to_id(value: Any, field: str) -> str:
 
 
 def to_number(value: Any, field: str) -> float:
-    """Return a number, also from its text."""
     try:
         if not isinstance(value, bool):
             return float(value)
@@ -33,7 +32,7 @@ def to_number(value: Any, field: str) -> float:
 
 
 def to_time(value: Any, field: str) -> datetime | None:
-    """Return a time from ISO 8601 or Unix seconds; None for an empty cell. No zone means UTC."""
+    """Return a time from ISO 8601 or Unix seconds. No zone means UTC."""
     if value is None or value == "" or value != value:  # the last: NaN, how pandas says empty
         return None
     if isinstance(value, datetime):
@@ -52,7 +51,6 @@ def to_time(value: Any, field: str) -> datetime | None:
 
 
 def to_text(value: Any, field: str) -> str | None:
-    """Return text; None for an empty cell."""
     if value is None or value == "" or value != value:
         return None
     if isinstance(value, str):
@@ -70,7 +68,6 @@ def to_category(value: Any, field: str) -> str | None:
 
 
 def to_flag(value: Any, field: str, *, default: bool) -> bool:
-    """Return yes or no; `default` for an empty cell."""
     if value is None or value == "":
         return default
     word = str(value).strip().casefold()
@@ -92,7 +89,7 @@ def to_tags(value: Any, field: str) -> tuple[str, ...]:
 
 
 def to_features(value: Any, field: str) -> tuple[float, ...] | None:
-    """Return an item's own vector from a list or a JSON list; None for an empty cell."""
+    """Return an item's own vector from a list or a JSON list."""
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -103,19 +100,13 @@ def to_features(value: Any, field: str) -> tuple[float, ...] | None:
 
 
 def to_vectors(value: Any, field: str) -> dict[str, tuple[float, ...]]:
-    """Return named vectors from an object or a JSON object of lists; null: there is no such."""
-    if value is None or value == "":
-        return {}
-    if isinstance(value, str):
-        value = _from_json(value, default=None)
-    if not isinstance(value, dict):
-        raise InvalidInput(field, "must be a JSON object")
-    vectors = {name: to_features(each, f"{field}.{name}") for name, each in value.items()}
+    entries = to_attributes(value, field)
+    vectors = {name: to_features(each, f"{field}.{name}") for name, each in entries.items()}
     return {name: vector for name, vector in vectors.items() if vector is not None}
 
 
-def to_attributes(value: Any, field: str) -> dict[str, AttributeValue]:
-    """Return attributes from an object or a JSON object, unchecked; null: there is no such."""
+def to_attributes(value: Any, field: str) -> dict[str, Any]:
+    """Return an object, also from JSON, unchecked and without its nulls: there is no such."""
     if value is None or value == "":
         return {}
     if isinstance(value, str):
@@ -126,24 +117,23 @@ def to_attributes(value: Any, field: str) -> dict[str, AttributeValue]:
 
 
 def to_optional_id(value: Any, field: str) -> str | None:
-    """Return an id as `to_id` does; None for an empty cell."""
     return None if to_text(value, field) is None else to_id(value, field)
 
 
 def to_reference(value: Any, field: str) -> str | None:
-    """Return the id of an order or event, also from any number; None for an empty cell."""
+    """Return the id of an order or event, also from any number."""
     text = to_text(value, field)
     return None if text is None else check_id(text, field)
 
 
 def to_session(value: Any) -> str | None:
-    """Return the subject of an anonymous session; None for an empty cell."""
+    """Return the subject of an anonymous session."""
     text = to_text(value, "session_id")
     return None if text is None else subjects.of_session(subjects.check_session_id(text))
 
 
 def to_quantity(value: Any) -> int | None:
-    """Return how many; None for an empty cell. What came back is often written below 0."""
+    """Return how many; what came back is often written below 0."""
     if to_text(value, "quantity") is None:
         return None
     number = abs(to_number(value, "quantity"))
@@ -155,7 +145,6 @@ def to_quantity(value: Any) -> int | None:
 
 
 def to_price(value: Any) -> float | None:
-    """Return the price of one unit; None for an empty cell."""
     if to_text(value, "price") is None:
         return None
     price = to_number(value, "price")
@@ -165,7 +154,6 @@ def to_price(value: Any) -> float | None:
 
 
 def to_words(value: Any, field: str, most: int) -> str | None:
-    """Return text of at most `most` characters; None for an empty cell."""
     text = to_text(value, field)
     if text is None:
         return None

@@ -84,7 +84,7 @@ def of_file(
     )
     table = open_table(path, rows=_AT_ONCE, encoding=options.encoding)
     with uncollected():
-        for batch in ahead(iter(table)):
+        for batch in ahead(table.batches()):
             reading.take(batch)
             progress(batch.done, table.total)
     found = reading.gathering.table()

@@ -13,7 +13,7 @@ CSV = "user_id,item_id,rating\n007,i1,4\nu2,i2,5\n"
 def read(path, **options):
     """Return rows, line numbers and broken lines of all batches."""
     options.setdefault("rows", 100)
-    batches = list(open_table(path, **options))
+    batches = list(open_table(path, **options).batches())
     rows = [batch.row(index) for batch in batches for index in range(len(batch.numbers))]
     numbers = [number for batch in batches for number in batch.numbers]
     broken = [(broken.line, broken.reason) for batch in batches for broken in batch.broken]
@@ -90,7 +90,7 @@ def test_lines_of_the_wrong_width_are_broken_and_blank_ones_passed_over(tmp_path
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
 def test_batches_hold_at_most_so_many_rows_and_lose_none(tmp_path, size):
     path = written(tmp_path / "i.csv", "a,b\n" + "".join(f'{n},"x"\n{n},y\n' for n in range(5)))
-    batches = list(open_table(path, rows=size))
+    batches = list(open_table(path, rows=size).batches())
     assert all(len(batch.numbers) <= size for batch in batches)
     assert [n for batch in batches for n in batch.numbers] == list(range(2, 12))
     assert batches[-1].done == path.stat().st_size
@@ -107,7 +107,7 @@ def test_json_lines(tmp_path):
 
 def test_a_later_batch_knows_the_columns_of_all_before(tmp_path):
     path = written(tmp_path / "i.jsonl", "".join(json.dumps({f"c{n}": n}) + "\n" for n in range(2)))
-    first, second = open_table(path, rows=1)
+    first, second = open_table(path, rows=1).batches()
     assert list(first.columns) == ["c0"]
     assert second.row(0) == {"c0": None, "c1": 1}
 

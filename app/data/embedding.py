@@ -1,4 +1,4 @@
-"""Gives every item a vector of its text, and a new one where the text has changed."""
+"""Vectors of items' texts, made anew where a text has changed."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,30 +18,6 @@ from app.domain.ports import ItemRepository
 
 TextModel = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts -> vectors, shape (n, dimensions); zeros for a text that says nothing."""
-
-
-def load_text_model() -> TextModel:
-    """Return the model, or raise Misconfigured saying how to get it.
-
-    Its weights and its words lie in the package: nothing is fetched, now or later.
-    """
-    try:
-        package = import_module("wordllama")
-    except ModuleNotFoundError as error:
-        raise Misconfigured(
-            "The model that embeds texts is not installed. "
-            "Run: pip install -r requirements-text.txt"
-        ) from error
-    # The package looks for its words in a folder of another name than theirs, unless it is told.
-    here = Path(str(package.__file__)).parent
-    model = package.WordLlama.load(cache_dir=here, disable_download=True)
-
-    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.asarray(model.embed(list(texts)), np.float32)
-
-    return embed
-
-
 _PAGE = 500
 _ROUNDS = 5  # over what somebody else changed meanwhile
 _DIGITS = 5  # of numbers up to 1: a third of the digits, and no cosine differs by 1e-5
@@ -182,3 +158,25 @@ def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
         return False  # and the catalogue will say what to do
     product = np.linalg.norm(one) * np.linalg.norm(other)
     return bool(one @ other >= _SAME * product > 0.0)
+
+
+def load_text_model() -> TextModel:
+    """Return the model, or raise Misconfigured saying how to get it.
+
+    Its weights and its words lie in the package: nothing is fetched, now or later.
+    """
+    try:
+        package = import_module("wordllama")
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            "The model that embeds texts is not installed. "
+            "Run: pip install -r requirements-text.txt"
+        ) from error
+    # The package looks for its words in a folder of another name than theirs, unless it is told.
+    here = Path(str(package.__file__)).parent
+    model = package.WordLlama.load(cache_dir=here, disable_download=True)
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.asarray(model.embed(list(texts)), np.float32)
+
+    return embed

@@ -1,4 +1,4 @@
-"""Makes a lone mongod the primary of a one-node replica set."""
+"""A lone mongod as the primary of a one-node replica set."""
 
 import time
 from collections.abc import Callable, Mapping

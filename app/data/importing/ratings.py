@@ -6,6 +6,7 @@ first would have ended. What the file says replaces what is stored.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,10 @@ class RatingImport:
     ) -> ImportReport:
         options = options or ImportOptions()
         known = KnownItems(self._items, self._writer, create=options.create_items)
-        return ImportRun(
-            path,
-            options,
-            open_table(path, rows=BATCH, encoding=options.encoding),
-            lambda batch: parse_ratings(batch, options, self._scale),
-            lambda parsed: self._store(parsed, known),
-        ).run(progress)
+        table = open_table(path, rows=BATCH, encoding=options.encoding)
+        parse = partial(parse_ratings, options=options, scale=self._scale)
+        store = partial(self._store, known=known)
+        return ImportRun(path, options, table, parse, store).run(progress)
 
     def _store(self, parsed: Parsed[Rating], known: KnownItems) -> Outcome:
         known.learn({rating.item_id for rating in parsed.values})
@@ -72,13 +70,12 @@ class RatingImport:
         self._ratings.put_many(good)
         gone = self._take_back_orphans(good)
         known.forget(gone)
-        return Outcome(
-            [
-                parsed.reject(place, DELETED_ITEM if rating.item_id in gone else UNKNOWN_ITEM)
-                for place, rating in enumerate(parsed.values)
-                if rating.item_id not in known
-            ]
-        )
+        rejects = [
+            parsed.reject(place, DELETED_ITEM if rating.item_id in gone else UNKNOWN_ITEM)
+            for place, rating in enumerate(parsed.values)
+            if rating.item_id not in known
+        ]
+        return Outcome(rejects)
 
     def _take_back_orphans(self, written: Sequence[Rating]) -> set[str]:
         # An item deleted between our look and our write has been swept already: what we wrote
@@ -144,7 +141,3 @@ def _only_ratings(batch: Batch, event: str | None, indexes: Sequence[int]) -> Se
         return indexes
     cells = batch.columns[event]
     return [index for index in indexes if str(cells[index]).strip().casefold() == _EVENT]
-
-
-BATCH = 20_000
-DELETED_ITEM = "the item was deleted meanwhile"

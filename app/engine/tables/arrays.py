@@ -16,7 +16,7 @@ def resized(array: A, rows: int) -> A:
     """Lengthen or shorten along the first axis, without a copy where there is room.
 
     What the array owns is remapped by the allocator. What it does not own is a mapped file, which
-    has room behind every array (see `snapshot_files`); only where that is used up is it copied.
+    has room behind every array (see `repositories.files`); only where that is used up is it copied.
     New rows are zero the first time. No view of the array may be kept: it may move.
     """
     if array.flags.owndata:

@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.data.importing import EventImport, ImportReport, RatingImport
+from app.data.importing.events import EventImport
+from app.data.importing.ratings import RatingImport
+from app.data.importing.runs import ImportReport
 from app.domain.catalogue import Item
 from app.domain.changes import Written
 from app.domain.ratings import RatingScale

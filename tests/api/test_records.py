@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.cli.workshop import build_workshop
-from app.data.importing import EventOptions
-from app.data.importing.runs import ImportOptions
+from app.data.importing.events import EventImport
+from app.data.importing.ratings import RatingImport
+from app.data.importing.runs import EventOptions, ImportOptions
 from app.domain.accounts import Role
 from app.domain.events import Event, EventContext, EventKey
 from tests.builders import PASSWORD, done, failed, new_id
@@ -103,10 +103,12 @@ def test_an_import_makes_the_same_events_and_ratings_of_it(shop, full, tmp_path)
     before = kept()
     shop.database["events"].delete_many({"_id.subject": user})
     shop.database["ratings"].delete_many({"_id.user_id": user})
-    workshop = build_workshop(shop.app.extensions["shelfwise"])
+    stored, found = shop.repositories, shop.services
+    of_events = EventImport(found.events, stored.items, found.settings.get, found.catalogue)
+    of_ratings = RatingImport(stored.ratings, stored.items, found.scale, found.catalogue)
     events = EventOptions(rejects=rejects, where=[("type", "event")])
-    assert workshop.event_import.run(file, events).stored == 2
-    assert workshop.rating_import.run(file, ImportOptions(rejects=rejects)).stored == 1
+    assert of_events.run(file, events).stored == 2
+    assert of_ratings.run(file, ImportOptions(rejects=rejects)).stored == 1
     assert kept() == before
 
 

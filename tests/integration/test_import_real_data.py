@@ -21,7 +21,10 @@ import pytest
 
 from app.data.demo import source
 from app.data.exporting import Exports
-from app.data.importing import EventImport, EventOptions, ImportOptions, ItemImport, RatingImport
+from app.data.importing.events import EventImport
+from app.data.importing.items import ItemImport
+from app.data.importing.ratings import RatingImport
+from app.data.importing.runs import EventOptions, ImportOptions
 from app.domain.changes import Written
 from app.domain.ratings import RatingScale
 from app.repositories.catalogue import MongoItems
@@ -294,7 +297,7 @@ def test_events_killed_midway_and_repeated_are_stored_once_each(shop, tmp_path):
 
 def kill_and_repeat(shop: Shop, what: str, path: Path, total: int) -> subprocess.CompletedProcess:
     """Import, but kill the command once the first are stored; import again."""
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "import", what, str(path)]
+    command = [sys.executable, "-m", "flask", "import", what, str(path)]
     command += ["--create-items"]
     environment = {
         **os.environ,

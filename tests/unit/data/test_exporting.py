@@ -3,7 +3,9 @@ from datetime import UTC, datetime
 import pytest
 
 from app.data.exporting import Exports
-from app.data.importing import EventImport, ItemImport, RatingImport
+from app.data.importing.events import EventImport
+from app.data.importing.items import ItemImport
+from app.data.importing.ratings import RatingImport
 from app.domain import subjects
 from app.domain.catalogue import Item
 from app.domain.errors import InvalidInput, StoreUnavailable

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from app.data.importing import EventImport, EventOptions
 from app.data.importing import events as importing_events
+from app.data.importing.events import EventImport
+from app.data.importing.runs import EventOptions
 from app.domain import subjects
 from app.domain.errors import InvalidInput, StoreUnavailable, UserLeaving
 from app.domain.events import NO_CONTEXT, Event, EventContext, EventKey

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from app.data.importing import ImportOptions, ItemImport
+from app.data.importing.items import ItemImport
+from app.data.importing.runs import ImportOptions
 from app.domain.catalogue import Item
 from app.domain.errors import InvalidInput
 from tests.unit.data.shop_fakes import FakeItems

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from app.data.importing import ImportOptions, RatingImport
 from app.data.importing import ratings as importing_ratings
+from app.data.importing.ratings import RatingImport
+from app.data.importing.runs import ImportOptions
 from app.domain.errors import InvalidInput, StoreUnavailable
 from app.domain.ratings import Rating, RatingScale
 from tests.unit.data.shop_fakes import FakeItems, FakeRatings

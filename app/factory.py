@@ -1,51 +1,18 @@
 """Puts the WSGI application together."""
 
-import logging
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-import structlog
 from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, bootstrap, cli
 from app.api import docs
+from app.bootstrap.logs import configure
 from app.http import access, answers, errors, middleware, requests
 from app.usecases import Services
 from config import Settings
-
-
-def configure(settings: Settings) -> None:
-    """Set up structlog for this process."""
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    shared: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    if settings.logs_as_json:
-        renderers: list[Any] = [
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-            ),
-            structlog.processors.JSONRenderer(serializer=orjson.dumps),
-        ]
-        factory: Any = structlog.BytesLoggerFactory(sys.stderr.buffer)
-    else:
-        plain = structlog.dev.plain_traceback
-        renderers = [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
-        ]
-        factory = structlog.PrintLoggerFactory(sys.stderr)
-    structlog.configure(
-        processors=shared + renderers,
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=factory,
-        cache_logger_on_first_use=False,
-    )
-
 
 VERSION = "0.1.0"
 

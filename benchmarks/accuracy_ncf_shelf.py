@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.bootstrap.offline import OfflineShop
-from app.bootstrap.offline_learning import fitting
+from app.bootstrap.offline import OfflineShop, fitting
 from app.domain.catalogue import Item
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.bootstrap.offline import OfflineShop
-from app.bootstrap.offline_learning import fitting
+from app.bootstrap.offline import OfflineShop, fitting
 from app.domain.catalogue import Item
 from app.domain.settings import ShopSettings, Strategy
 from app.engine.tables.event_record import EVENT, Vocabulary

@@ -12,9 +12,9 @@ are by wall time, and by processor time of this process alone: mongod works besi
 import argparse
 import statistics
 
+from app.bootstrap.logs import configure
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.services import build_services
-from app.factory import configure
 from app.usecases import Services
 from benchmarks.feed_bare import drain
 from benchmarks.feed_clock import Clock, Spent

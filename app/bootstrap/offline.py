@@ -1,7 +1,10 @@
 """A shop in memory as it stood at some time past: the very tables and shelves that serve."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,68 +12,31 @@ import numpy as np
 import numpy.typing as npt
 
 from app.bootstrap.live import Live
-from app.bootstrap.offline_learning import by_model, by_neighbours
 from app.domain.catalogue import Item
+from app.domain.models import ModelRecord
 from app.domain.ratings import RatingBatch, RatingScale
 from app.domain.recommendations import Page, Query
 from app.domain.settings import ShopSettings
+from app.engine.jit import Float64s, Int32s
+from app.engine.models.model import unheard
+from app.engine.models.ratings import Ratings
 from app.engine.tables.event_record import EventBatch
+from app.learning.fitted import FittedModel
+from app.learning.kinds import kind_of
+from app.learning.training import require_enough
+from app.offline.evaluation.asking import MakeShop, Ranking
 from app.offline.evaluation.interactions import NO_TIME, Interactions
-from app.offline.evaluation.ports import Ranking
+from app.offline.evaluation.variants import FEWEST_RATINGS
+from app.recommender.predicted_ratings import by_model, by_neighbours
 from app.recommender.shelves import build_recommendations
 
 _AT_ONCE = 20_000
 _UNTIMED_MS = 2 * 86_400_000  # before the clock: lately, but in no visit that lasts
-
-
-def repositories_of(
-    interactions: Interactions, items: Iterable[Item] | None, settings: ShopSettings
-) -> SimpleNamespace:
-    """Return what memory loads from, but for events. items : None: those that are named, bare."""
-    empty = SimpleNamespace(scan=lambda: iter(()))
-    offered = map(Item, interactions.items) if items is None else items
-    return SimpleNamespace(
-        items=SimpleNamespace(scan=lambda: iter(offered)),
-        ratings=SimpleNamespace(scan=lambda: _ratings(interactions)),
-        settings=SimpleNamespace(get=lambda: settings),
-        events=empty,
-        accounts=empty,
-        keys=empty,
-    )
-
-
-def events_of(interactions: Interactions, *, now: float) -> Iterator[EventBatch]:
-    """Yield the events, in the codes of the interactions' words."""
-    events = interactions.where(~interactions.is_rating)
-    users, items = _named(events.users, events.user), _named(events.items, events.item)
-    rows = events.rows.copy()
-    rows["at"][rows["at"] == NO_TIME] = int(now * 1000) - _UNTIMED_MS
-    for start in range(0, rows.size, _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        yield EventBatch(users[part].tolist(), items[part].tolist(), rows[part])
-
-
-def _ratings(interactions: Interactions) -> Iterator[RatingBatch]:
-    given = interactions.where(interactions.is_rating)
-    users, items = _named(given.users, given.user), _named(given.items, given.item)
-    for start in range(0, len(given), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        yield RatingBatch(users[part].tolist(), items[part].tolist(), given.ratings[part].tolist())
-
-
-def _named(ids: Sequence[str], places: npt.NDArray[np.int32]) -> npt.NDArray[np.object_]:
-    return np.array(ids, object)[places] if len(ids) else np.empty(0, object)
-
-
 _FORMULA = ("weights", "half_life_days", "saturation")
 """Settings that what is in memory is computed by."""
-_FOR_YOU = "for_you"
 
-Scores = npt.NDArray[np.float64]
 Learn = Callable[[Live, Interactions], None]
 """Fits models on what the shop knows, and puts them into its memory."""
-Predict = Callable[[Live, str, Sequence[str]], Scores]
-"""Takes the memory, somebody, and items; returns ratings, NaN where nothing can be said."""
 
 
 class OfflineShop:
@@ -89,19 +55,17 @@ class OfflineShop:
         now: float,
         scale: RatingScale | None = None,
         learn: Sequence[Learn] = (),
-        predict: Predict | None = None,
     ) -> None:
         """Fill the shop. items : None: those that the interactions name, bare.
 
         now : Unix seconds; nothing in `interactions` should be later. Events without a time happen
-        two days before. predict : by the user-based neighbours unless said.
+        two days before.
         """
         self.now = now
         self.scale = scale or RatingScale()
-        self._predict = predict or by_neighbours
         self.live = Live(
             # only what is read stands there
-            repositories_of(interactions, items, settings or ShopSettings()),  # type: ignore[arg-type]
+            _repositories_of(interactions, items, settings or ShopSettings()),  # type: ignore[arg-type]
             self.scale,
             clock=lambda: self.now,
         )
@@ -112,11 +76,9 @@ class OfflineShop:
 
     @property
     def settings(self) -> ShopSettings:
-        """Return the settings in force."""
         return self.live.settings.current
 
     def set(self, settings: ShopSettings) -> None:
-        """Put other settings in force; what is computed by those that differ is computed anew."""
         former, self.live.settings.current = self.settings, settings
         if _differ(former, settings, _FORMULA):
             self.live.preferences.rebuild_later()
@@ -127,7 +89,6 @@ class OfflineShop:
             self.live.contexts.learn()
 
     def change(self, **changes: Any) -> None:
-        """Put the settings in force with some changed."""
         self.set(replace(self.settings, **changes))
 
     def ask(self, shelf: str, *, at: float | None = None, **query: Any) -> Page:
@@ -143,10 +104,9 @@ class OfflineShop:
         *,
         at: float | None = None,
         without: Sequence[str] = (),
-        shelf: str = _FOR_YOU,
+        shelf: str = "for_you",
         **query: Any,
     ) -> Ranking:
-        """Return the first n items of a shelf for somebody; `without`: what may not be shown."""
         asked = {"subject": subject, "shown": tuple(without), **query}
         page = self.ask(shelf, at=at, n=n, **asked)
         return Ranking([place.product.item_id for place in page.items], page.strategy)
@@ -157,9 +117,9 @@ class OfflineShop:
         items: Sequence[str],
         *,
         at: float | None = None,
-        shelf: str = _FOR_YOU,
+        shelf: str = "for_you",
         **query: Any,
-    ) -> Scores:
+    ) -> Float64s:
         """Return how a shelf orders given items: a higher score stands first.
 
         What its first scorer knows nothing of stands below all it knows, as on the page. Items
@@ -179,38 +139,143 @@ class OfflineShop:
                 _put_below(found, scores, left)
             return found
 
-    def predict(self, subject: str, items: Sequence[str]) -> Scores:
-        """Return predicted ratings of items, in rating units; NaN where nothing can be said."""
-        return self._predict(self.live, subject, items)
+    def predict(self, subject: str, items: Sequence[str]) -> Float64s:
+        return self._predicted(
+            subject, items, lambda rows: by_neighbours(self.live.tables, self.settings, rows)
+        )
 
-    def predict_by_model(self, subject: str, items: Sequence[str]) -> Scores:
-        """Return ratings predicted by the fitted model; NaN where it cannot, or is not there."""
-        return by_model(self.live, subject, items)
+    def predict_by_model(self, subject: str, items: Sequence[str]) -> Float64s:
+        return self._predicted(
+            subject, items, lambda rows: by_model(self.live.tables, self.live.learned, rows)
+        )
 
-    def seen(self, subject: str) -> list[str]:
-        """Return the items that somebody did anything with or rated, as far as memory holds it."""
-        tables = self.live.tables
-        with tables.lock:
-            row = tables.users.row(subject)
-            if row is None:
-                return []
-            of_events = tables.history.of_subject(subject)["item"].tolist()
-            rated = [item for item, _, _ in tables.preferences.of_user(subject)]
-            return list(dict.fromkeys([*map(tables.items.id, of_events), *rated]))
+    def _predicted(
+        self, subject: str, items: Sequence[str], predict: Callable[[Int32s], Float64s]
+    ) -> Float64s:
+        tables, found = self.live.tables, np.full(len(items), np.nan)
+        with tables.lock, tables.shopper.present(Query(subject=subject)):
+            rows = [tables.items.row(item) for item in items]
+            known = [place for place, row in enumerate(rows) if row is not None]
+            if known:
+                found[known] = predict(np.array([rows[place] for place in known], np.int32))
+        return found
 
     def _fill(self, interactions: Interactions) -> None:
         live = self.live
         for projection in live.all:
             if projection is live.history:
                 live.tables.history.vocabulary = interactions.words
-                live.tables.history.load(events_of(interactions, now=self.now))
+                live.tables.history.load(_events_of(interactions, now=self.now))
             else:
                 projection.load()
         live.contexts.learn()
         live.habits.learn()
 
 
-def _put_below(found: Scores, scores: Scores, places: npt.NDArray[np.bool_]) -> None:
+def shops(
+    scale: RatingScale,
+    models: Mapping[str, Mapping[str, Any]],
+    *,
+    ratings: Mapping[str, Any] | None = None,
+    told: Callable[[str], None],
+) -> MakeShop:
+    """Return what fills a shop, whose models learn from what it knows alone.
+
+    models : kind -> parameters. ratings : those of the model of ratings; None: it is not fitted.
+    told : hears in words what takes time.
+    """
+    learn = [fitting(models)]
+    if ratings is not None:
+        learn.append(_fitting_ratings(ratings))
+
+    def make(
+        known: Interactions, items: Sequence[Item], settings: ShopSettings, now: float
+    ) -> OfflineShop:
+        told(f"Filling a shop with {len(known):,} rows.")
+        if models:
+            told(f"Fitting {', '.join(models)} to them.")
+        return OfflineShop(known, items, settings, now=now, scale=scale, learn=learn)
+
+    return make
+
+
+def fitting(kinds: Mapping[str, Mapping[str, Any]]) -> Learn:
+    """Return what fits these kinds of models, each by its parameters, on what a shop knows.
+
+    What it returns raises NotFitted as `flask train` does.
+    """
+
+    def learn(live: Live, interactions: Interactions) -> None:
+        data = cache(lambda source: source(live.tables))  # the same for several kinds
+        for name, parameters in kinds.items():
+            kind, started = kind_of(name), time.perf_counter()
+            chosen, known = kind.complete(parameters, {}), data(kind.data)
+            require_enough(kind, known, chosen)
+            fit = kind.fitted(known.matrix, chosen, unheard)
+            record = ModelRecord(
+                kind=name,
+                version=0,
+                fitted_at=datetime.fromtimestamp(live.tables.clock(), UTC),
+                parameters=chosen,
+                n_users=len(known.users),
+                n_items=len(known.items),
+                n_interactions=int(known.matrix.nnz),
+                seconds=round(time.perf_counter() - started, 3),
+            )
+            live.learned.put(FittedModel.of(record, fit, known.items))
+
+    return learn
+
+
+def _fitting_ratings(parameters: Mapping[str, Any]) -> Learn:
+    fit = fitting({Ratings.kind: parameters})
+
+    def learn(live: Live, interactions: Interactions) -> None:
+        if int(interactions.is_rating.sum()) >= FEWEST_RATINGS:
+            fit(live, interactions)
+
+    return learn
+
+
+def _repositories_of(
+    interactions: Interactions, items: Iterable[Item] | None, settings: ShopSettings
+) -> SimpleNamespace:
+    """Return what memory loads from, but for events. items : None: those that are named, bare."""
+    empty = SimpleNamespace(scan=lambda: iter(()))
+    offered = map(Item, interactions.items) if items is None else items
+    return SimpleNamespace(
+        items=SimpleNamespace(scan=lambda: iter(offered)),
+        ratings=SimpleNamespace(scan=lambda: _ratings(interactions)),
+        settings=SimpleNamespace(get=lambda: settings),
+        events=empty,
+        accounts=empty,
+        keys=empty,
+    )
+
+
+def _events_of(interactions: Interactions, *, now: float) -> Iterator[EventBatch]:
+    events = interactions.where(~interactions.is_rating)
+    users, items = _named(events.users, events.user), _named(events.items, events.item)
+    rows = events.rows.copy()
+    rows["at"][rows["at"] == NO_TIME] = int(now * 1000) - _UNTIMED_MS
+    for start in range(0, rows.size, _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        yield EventBatch(users[part].tolist(), items[part].tolist(), rows[part])
+
+
+def _ratings(interactions: Interactions) -> Iterator[RatingBatch]:
+    given = interactions.where(interactions.is_rating)
+    users, items = _named(given.users, given.user), _named(given.items, given.item)
+    for start in range(0, len(given), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        yield RatingBatch(users[part].tolist(), items[part].tolist(), given.ratings[part].tolist())
+
+
+def _named(ids: Sequence[str], places: Int32s) -> npt.NDArray[np.object_]:
+    return np.array(ids, object)[places] if len(ids) else np.empty(0, object)
+
+
+def _put_below(found: Float64s, scores: Float64s, places: npt.NDArray[np.bool_]) -> None:
     """Write the scores of some places so that they stand below all that is written already."""
     if not places.any():
         return

@@ -2,28 +2,50 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 from flask import current_app
 
-from app.bootstrap import Shop
-from app.cli.workshop import Workshop, build_workshop
 from app.domain.errors import AppError
 from app.serve.embedded import EmbeddedMongoError
+from config import Settings
+
+if TYPE_CHECKING:
+    from app.bootstrap import Shop
+    from app.usecases import Services
+
+_SHOP = "shelfwise"
 
 
-def shop() -> Shop:
-    """Return the shop of this command's app."""
-    return cast(Shop, current_app.extensions["shelfwise"])
+def deployment() -> Settings:
+    """Return the settings of this command's app, or of the environment."""
+    made = current_app.extensions.get(_SHOP)
+    return Settings() if made is None else cast(Settings, made.settings)
 
 
-def services() -> Workshop:
-    """Return what this command works with; it is let go when the command ends."""
-    opened = shop()
-    click.get_current_context().find_root().call_on_close(opened.close)
-    opened.repositories.store.prepare()
-    return build_workshop(opened)
+def shop() -> "Shop":
+    """Return the shop of this command's app; the app of the commands alone gets one now."""
+    if _SHOP not in current_app.extensions:
+        from app.bootstrap import Shop
+        from app.bootstrap.logs import configure
+
+        configure(settings := deployment())
+        current_app.extensions[_SHOP] = Shop(settings)
+    return cast("Shop", current_app.extensions[_SHOP])
+
+
+def opened() -> "Shop":
+    """Return the shop with its database ready; it is let go when the command ends."""
+    found = shop()
+    click.get_current_context().find_root().call_on_close(found.close)
+    found.repositories.store.prepare()
+    return found
+
+
+def services() -> "Services":
+    """Return the services of the opened shop."""
+    return opened().services
 
 
 @contextmanager

@@ -3,41 +3,44 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 from flask.cli import AppGroup
 
-from app.cli.context import explained, services
-from app.cli.progress import progress
-from app.cli.workshop import Workshop
-from app.data.demo.loading import ABOUT
+from app.cli.context import deployment, explained, opened
+from app.cli.output import progress
 from app.domain.accounts import Role
 from app.domain.errors import UserTaken
 from config import Settings
 
-FILE = "demo_access.json"
-PASSWORD = "shelfwise-demo"
+if TYPE_CHECKING:
+    from app.data.demo.loading import DemoShop
+    from app.usecases import Services
+
+_FILE = "demo_access.json"
+_PASSWORD = "shelfwise-demo"
 _LABEL = "demo"
 
 
-def demo_access(shop: Workshop) -> dict[str, str]:
-    """Return the demo shopper and a key of each role, making what is missing."""
-    path = shop.settings.data_dir / FILE
+def _write_access(demo_shop: "DemoShop", shop: "Services") -> None:
+    """Keep the demo shopper and a key of each role, making what is missing."""
+    settings = deployment()
+    path = settings.data_dir / _FILE
     known = orjson.loads(path.read_bytes()) if path.exists() else {}
-    access = {"user_id": known.get("user_id") or shop.demo.demo_user_id(), "password": PASSWORD}
+    access = {"user_id": known.get("user_id") or demo_shop.demo_user_id(), "password": _PASSWORD}
     with suppress(UserTaken):  # made by an earlier start; its password may have been changed
-        shop.accounts.register(access["user_id"], PASSWORD, trusted=True)
+        shop.accounts.register(access["user_id"], _PASSWORD, trusted=True)
     held = {key.key_id for key in shop.keys.list()}
     for role in (Role.STOREFRONT, Role.BROWSER, Role.ADMIN):
         key_id, secret = known.get(f"{role}_id"), known.get(role)
         if key_id not in held or secret is None:
-            origins = _origins(shop.settings) if role is Role.BROWSER else ()
+            origins = _origins(settings) if role is Role.BROWSER else ()
             key, secret = shop.keys.create(role, label=_LABEL, origins=origins)
             key_id = key.key_id
         access |= {f"{role}_id": key_id, role.value: secret}
     _keep(path, orjson.dumps(access))
-    return access
 
 
 def _origins(settings: Settings) -> tuple[str, ...]:
@@ -71,11 +74,21 @@ def load(everything: bool, force: bool) -> None:
       flask demo load
       flask demo load --all
     """
+    from app.data.demo.loading import ABOUT, DemoShop
+
     click.echo(ABOUT, err=True)
     with explained(), progress("Loading the demo shop") as show:
-        shop = services()
-        report = shop.demo.load(show, everything=everything, force=force)
-        demo_access(shop)
+        shop = opened()
+        stored, found = shop.repositories, shop.services
+        demo_shop = DemoShop(
+            found.catalogue,
+            stored.items,
+            found.events,
+            found.settings,
+            stored.markers,
+        )
+        report = demo_shop.load(show, everything=everything, force=force)
+        _write_access(demo_shop, found)
     if report.already_loaded:
         click.echo("The demo shop is loaded already. To load it anew: flask demo load --force")
         return

@@ -3,9 +3,8 @@
 import click
 from flask.cli import with_appcontext
 
-from app.cli.context import explained, services
-from app.cli.progress import progress
-from app.data.embedding import Which
+from app.cli.context import explained, opened
+from app.cli.output import progress
 
 
 @click.command()
@@ -29,10 +28,13 @@ def embed(name: str, everything: bool, missing: bool, remove: bool) -> None:
       flask embed --missing
       flask embed --remove
     """
+    from app.data.embedding import Embedding, Which, load_text_model
+
     if everything + missing + remove > 1:
         raise click.UsageError("Only one of --all, --missing and --remove.")
     with explained(), progress("Embedding items") as show:
-        embedding = services().embedding
+        shop = opened()
+        embedding = Embedding(shop.repositories.items, shop.services.catalogue, load_text_model)
         if remove:
             click.echo(f"Removed {embedding.remove(name, show):,} vectors {name!r}.")
             return

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app.bootstrap import erasure_list
 from app.cli.context import explained, services
 
 erasures = AppGroup("erasures", help="The list of shoppers who were erased (no names in it).")
@@ -35,6 +34,8 @@ def replay(path: Path | None) -> None:
     What is newer than the erasure stays. A service does so by itself at its start, for what the
     database does not know.
     """
+    from app.bootstrap import erasure_list
+
     with explained():
         done = services().erasures.replay(None if path is None else erasure_list(path))
     click.echo(

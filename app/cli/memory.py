@@ -1,15 +1,14 @@
 """flask memory: what each worker holds in memory."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import click
 import orjson
-from flask import current_app
 from flask.cli import with_appcontext
 
-from app.bootstrap import Shop
-from app.serve.control import ask_all
+from app.cli.output import aligned
+from app.cli.workers import LIKE_THE_SERVICE, ask_all_workers
 
 _BYTES = ("resident", "proportional", "private", "tables")
 _COUNTS = ("ratings", "users", "items")
@@ -35,7 +34,7 @@ def memory(as_json: bool) -> None:
     /proc the first three are unknown. The workers are those of the service
     with the same DATA_DIR and PORT; PORT=9000 flask memory asks another one.
     """
-    workers = _ask()
+    workers = ask_all_workers("memory", hint=LIKE_THE_SERVICE)
     found = [answer for answer in workers.values() if "error" not in answer]
     click.echo(_json(found) if as_json else _table(found))
     for pid, answer in workers.items():
@@ -43,20 +42,6 @@ def memory(as_json: bool) -> None:
             click.echo(f"Worker {pid}: {answer['error']}", err=True)
     if len(found) < len(workers):
         click.get_current_context().exit(1)
-
-
-def _ask() -> dict[int, dict[str, Any]]:
-    folder = cast(Shop, current_app.extensions["shelfwise"]).settings.run_dir
-    try:
-        workers = ask_all(folder, "memory")
-    except OSError as error:
-        raise click.ClickException(f"{folder} cannot be read: {error.strerror}.") from error
-    if not workers:
-        raise click.ClickException(
-            f"No worker of this service runs: nobody listens in {folder}. "
-            "Is it running, and are DATA_DIR and PORT those of the service?"
-        )
-    return workers
 
 
 def _total(workers: Sequence[dict[str, Any]]) -> int | None:
@@ -73,8 +58,7 @@ def _table(workers: Sequence[dict[str, Any]]) -> str:
     head = ("pid", *_BYTES, *_COUNTS)
     total = {"pid": "total", "proportional": _mib(_total(workers))}
     rows = [head, *map(_row, workers), tuple(total.get(name, "") for name in head)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.rjust, row, widths)).rstrip() for row in rows)
+    return "\n".join(aligned(rows))
 
 
 def _row(worker: dict[str, Any]) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.context import explained, services
-from app.cli.fitting import follow
+from app.cli.output import aligned
+from app.cli.workers import follow
 from app.domain.errors import Conflict
 from app.domain.models import ModelRecord
 from app.domain.settings import MODEL_KINDS
@@ -19,14 +20,13 @@ def list_() -> None:
     """Print every stored version; a star marks those in force."""
     with explained():
         shop = services()
-        records, in_force = shop.models.records(), shop.model_switch.in_force
+        records, in_force = shop.model_library.records(), shop.model_switch.in_force
     if not records:
         raise click.ClickException("There is none. Fit one with: flask train ease")
     head = ("", "model", "fitted", "shoppers", "items", "preferences", "MB", "s", "parameters")
     rows = [head, *(_row(r, starred=in_force.get(r.kind) == r.version) for r in records)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+    for line in aligned(rows, left=len(head)):
+        click.echo(line)
 
 
 @models.command()
@@ -72,7 +72,7 @@ def remove(kind: str, version: int) -> None:
         shop = services()
         if shop.model_switch.in_force.get(kind) == version:
             raise Conflict(f"{kind}/{version} is in force. First: flask models off {kind}")
-        shop.models.remove(kind, version)
+        shop.model_library.remove(kind, version)
     click.echo(f"{kind}/{version} is removed.")
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.cli.context import explained, services, shop
-from app.cli.progress import progress
-from app.serve.control import ask_all
+from app.cli.context import explained, services
+from app.cli.importing import declared_kinds
+from app.cli.output import progress
+from app.cli.workers import Answers, ask_all_workers, without_error
 
 _LOOK_SECONDS = 0.2
 
@@ -21,11 +22,12 @@ preferences = AppGroup("preferences", help="What shoppers prefer, by what they d
     "weights",
     multiple=True,
     metavar="KIND=NUMBER",
+    callback=declared_kinds,
     help="Change what one event of a kind says; may be repeated.",
 )
 @click.option("--half-life-days", type=click.FloatRange(0.01, 36_500), help="Change the fading.")
 @click.option("--saturation", type=click.FloatRange(0, 1e6, min_open=True))
-def rebuild(weights: tuple[str, ...], **options: float | None) -> None:
+def rebuild(weights: dict[str, float], **options: float | None) -> None:
     """Compute every worker's preferences anew from what it holds of events, without a pause.
 
     With options the shop's settings are changed first. Reads go on with the former preferences
@@ -39,10 +41,10 @@ def rebuild(weights: tuple[str, ...], **options: float | None) -> None:
     """
     changes: dict[str, Any] = {name: v for name, v in options.items() if v is not None}
     if weights:
-        changes["weights"] = dict(map(_weight, weights))
+        changes["weights"] = weights
     with explained():
         if changes:
-            changed = services().shop_settings.change(changes).value
+            changed = services().settings.change(changes).value
             click.echo(f"Settings: version {changed.version} is in force.", err=True)
     workers = _ask("rebuild")
     started = time.monotonic()
@@ -57,28 +59,9 @@ def rebuild(weights: tuple[str, ...], **options: float | None) -> None:
     click.echo(f"{len(workers)} workers, {total:,} shoppers and sessions each, {seconds:.1f} s.")
 
 
-def _weight(text: str) -> tuple[str, float]:
-    kind, sign, number = text.partition("=")
-    try:
-        if sign:
-            return kind, float(number)
-    except ValueError:
-        pass
-    raise click.BadParameter(f"{text!r} is not KIND=NUMBER, such as purchase=8")
-
-
-def _ask(command: str) -> dict[int, dict[str, Any]]:
-    folder = shop().settings.run_dir
-    try:
-        workers = ask_all(folder, command)
-    except OSError as error:
-        raise click.ClickException(f"{folder} cannot be read: {error.strerror}.") from error
-    if not workers:
-        raise click.ClickException(
-            f"No worker listens in {folder}: there is no memory to rebuild. A service that starts "
-            "computes its preferences by the settings in force."
-        )
-    for pid, answer in workers.items():
-        if "error" in answer:
-            raise click.ClickException(f"Worker {pid}: {answer['error']}")
-    return workers
+def _ask(command: str) -> Answers:
+    hint = (
+        "There is no memory to rebuild: a service that starts computes its preferences by the "
+        "settings in force."
+    )
+    return without_error(ask_all_workers(command, hint=hint))

@@ -16,7 +16,7 @@ settings = AppGroup("settings", help="Show and change the shop's settings, live.
 def show() -> None:
     """Print the settings in force."""
     with explained():
-        found = services().shop_settings.get()
+        found = services().settings.get()
     for name, value in asdict(found).items():
         click.echo(f"{name} = {value}")
 
@@ -79,5 +79,5 @@ def set_(**options: Any) -> None:
     if "similarity" in changes:
         changes["similarity"] = Similarity(changes["similarity"])
     with explained():
-        changed = services().shop_settings.change(changes).value
+        changed = services().settings.change(changes).value
     click.echo(f"Version {changed.version} is in force.")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from app.cli.context import explained, services
+from app.cli.context import explained, opened, services
 
 snapshot = AppGroup("snapshot", help="Memory as a file, from which workers start.")
 
@@ -26,14 +26,19 @@ def make(if_missing: bool, gently: bool, quiet: bool) -> None:
 
     A running service does so by itself: see SNAPSHOT_MINUTES and SNAPSHOT_FROM.
     """
+    from app.live.snapshots import SnapshotMaking
+
     if gently:
         os.nice(_GENTLE)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was begun is removed
     signal.alarm(_PATIENCE_SECONDS)  # others wait for the turn, also when nobody waits for this one
     started = time.perf_counter()
     with explained():
+        shop = opened()
+        found, changes = shop.services, shop.repositories.changes
+        making = SnapshotMaking(found.snapshots, changes, found.feed, unix_time=found.tables.clock)
         try:
-            size = services().snapshot_making.make(missing=if_missing)
+            size = making.make(missing=if_missing)
         except OSError as error:
             reason = f"The snapshot cannot be written: {error.strerror or error}."
             raise click.ClickException(f"{reason} Is there room in DATA_DIR?") from error

@@ -4,15 +4,22 @@ import os
 import signal
 import sys
 import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import with_appcontext
 
-from app.cli.context import explained, services
-from app.cli.fitting import follow, stages
-from app.cli.workshop import Workshop
+from app.cli.context import explained, opened
+from app.cli.importing import pairs
+from app.cli.output import stages
+from app.cli.workers import follow
 from app.domain.models import FittingElsewhere, ModelRecord
 from app.domain.settings import MODEL_KINDS
+
+if TYPE_CHECKING:
+    from app.learning.training import ModelTraining
+    from app.usecases import Services
 
 _GENTLE = 10
 _PATIENCE_SECONDS = 45.0  # a process that was killed keeps others out for half a minute
@@ -22,13 +29,18 @@ _LOOK_SECONDS = 2.0
 @click.command()
 @click.argument("kind", type=click.Choice(MODEL_KINDS))
 @click.option(
-    "--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated."
+    "--set",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=pairs,
+    help="A parameter; may be repeated.",
 )
 @click.option("--no-use", is_flag=True, help="Store the model, and leave the former in force.")
 @click.option("--gently", is_flag=True, help="Give way to other processes, and to another fit.")
 @click.option("--quiet", is_flag=True, help="Say nothing unless it fails.")
 @with_appcontext
-def train(kind: str, given: tuple[str, ...], no_use: bool, gently: bool, quiet: bool) -> None:
+def train(kind: str, given: list[tuple[str, str]], no_use: bool, gently: bool, quiet: bool) -> None:
     """Fit a model to the shop as it is now, store it, and put it in force.
 
     Running workers take it over one after the other, without a pause. Parameters that are not
@@ -44,12 +56,11 @@ def train(kind: str, given: tuple[str, ...], no_use: bool, gently: bool, quiet: 
     if gently:
         os.nice(_GENTLE)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was begun is removed
-    parameters = dict(map(_parameter, given))
     with explained():
-        shop = services()
+        shop, training = _opened()
         former = shop.model_switch.in_force.get(kind)
         try:
-            record = _fit(shop, kind, parameters, gently=gently, quiet=quiet)
+            record = _fit(training, kind, dict(given), gently=gently, quiet=quiet)
         except FittingElsewhere as error:
             if not gently:
                 raise
@@ -61,13 +72,31 @@ def train(kind: str, given: tuple[str, ...], no_use: bool, gently: bool, quiet: 
         if not quiet:
             click.echo(_words(record))
         used = not no_use and _use(shop, record, former, gently=gently, quiet=quiet)
-        shop.models.prune(kind, in_force=shop.model_switch.in_force.get(kind))
+        shop.model_library.prune(kind, in_force=shop.model_switch.in_force.get(kind))
     if used and not quiet:
         follow(kind, record.version)
 
 
+def _opened() -> tuple["Services", "ModelTraining"]:
+    from app.learning.training import ModelTraining
+
+    shop = opened()
+    stored, found = shop.repositories, shop.services
+    training = ModelTraining(
+        found.tables,
+        found.feed,
+        found.snapshots,
+        stored.changes,
+        library=found.model_library,
+        switch=found.model_switch,
+        leases=stored.leases,
+        now=lambda: datetime.now(UTC),
+    )
+    return found, training
+
+
 def _use(
-    shop: Workshop, record: ModelRecord, former: int | None, *, gently: bool, quiet: bool
+    shop: "Services", record: ModelRecord, former: int | None, *, gently: bool, quiet: bool
 ) -> bool:
     """Put what was fitted in force; what somebody chose during a scheduled fit stays."""
     kind, switch = record.kind, shop.model_switch
@@ -87,14 +116,14 @@ def _use(
 
 
 def _fit(
-    shop: Workshop, kind: str, parameters: dict[str, str], *, gently: bool, quiet: bool
+    training: "ModelTraining", kind: str, parameters: dict[str, str], *, gently: bool, quiet: bool
 ) -> ModelRecord:
     """Fit, waiting for another process that does, or did until it was killed."""
     deadline = time.monotonic() + (0.0 if gently else _PATIENCE_SECONDS)
     waiting = False
     while True:
         try:
-            return shop.training.fit(kind, parameters, stages(quiet=quiet))
+            return training.fit(kind, parameters, stages(quiet=quiet))
         except FittingElsewhere as error:
             if time.monotonic() > deadline:
                 raise
@@ -102,13 +131,6 @@ def _fit(
                 click.echo(f"{error.message} Waiting for it ...", err=True)
             waiting = True
             time.sleep(_LOOK_SECONDS)
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign:
-        raise click.BadParameter(f"{text!r} is not NAME=VALUE, such as l2=600")
-    return name, value
 
 
 def _words(record: ModelRecord) -> str:

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 import click
 from flask.cli import with_appcontext
 
-from app.bootstrap import build_services
-from app.bootstrap.verification import Verification
-from app.cli.context import explained, services, shop
-from app.serve.control import ask_all
+from app.cli.context import explained, opened
+from app.cli.workers import LIKE_THE_SERVICE, ask_all_workers, without_error
 
 _PATIENCE_SECONDS = 300.0
 
@@ -23,9 +21,12 @@ def verify(limit: int) -> None:
     The service goes on; each worker's feed pauses while its memory is written to DATA_DIR/snapshot
     (about a third of a second for ten million ratings).
     """
+    from app.bootstrap import build_services
+    from app.bootstrap.verification import Verification
+
     with explained():
-        services()
-        repositories, settings = shop().repositories, shop().settings
+        shop = opened()
+        repositories, settings = shop.repositories, shop.settings
         run = Verification(
             lambda: build_services(settings, repositories), _dump, repositories.changes
         ).run
@@ -40,13 +41,5 @@ def verify(limit: int) -> None:
 
 
 def _dump(prefix: str) -> Mapping[int, str]:
-    folder = shop().settings.run_dir
-    answers = ask_all(folder, "dump", seconds=_PATIENCE_SECONDS, name=prefix)
-    if not answers:
-        raise click.ClickException(
-            f"No worker listens in {folder}. Give PORT and DATA_DIR as the service has them."
-        )
-    for pid, answer in answers.items():
-        if "error" in answer:
-            raise click.ClickException(f"Worker {pid}: {answer['error']}")
-    return {pid: answer["name"] for pid, answer in answers.items()}
+    answers = ask_all_workers("dump", hint=LIKE_THE_SERVICE, seconds=_PATIENCE_SECONDS, name=prefix)
+    return {pid: answer["name"] for pid, answer in without_error(answers).items()}

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from app.bootstrap.offline import OfflineShop
-from app.bootstrap.offline_learning import fitting
+from app.bootstrap.offline import OfflineShop, fitting
 from app.domain.catalogue import Item
 from app.domain.events import Event, EventContext, EventKey
 from app.domain.ratings import Rating

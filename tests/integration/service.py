@@ -27,7 +27,7 @@ from tests.integration.processes import children, eventually, kill, lives, marke
 ROOT = Path(__file__).resolve().parents[2]
 SUPERVISED = (sys.executable, "-m", "app.serve")
 GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app")
-FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+FLASK = (sys.executable, "-m", "flask")
 START_SECONDS = 240  # the first run on a machine compiles the kernels
 STOP_SECONDS = 90
 SETTINGS_OF_THE_MACHINE = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR")

@@ -1,7 +1,8 @@
 """Variants asked and judged: one value a shopper of every metric, by view."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -9,18 +10,17 @@ import numpy as np
 from app.data.importing.runs import Progress, no_progress
 from app.domain.errors import InvalidInput
 from app.domain.ratings import RatingScale
-from app.domain.settings import ShopSettings, Strategy
+from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s, Int32s, Int64s
-from app.offline.evaluation.asking import Answerer, Answers, Asking, Mode, Shown, ask
+from app.offline.evaluation.asking import Answers, AskedShop, Asking, MakeShop, answerer_of, ask
 from app.offline.evaluation.interactions import Interactions, Mask
-from app.offline.evaluation.judging import Judged, judged, merged
-from app.offline.evaluation.options import EvaluationOptions
-from app.offline.evaluation.ports import AskedShop, MakeShop
+from app.offline.evaluation.options import EvaluationOptions, Mode, SplitKind
 from app.offline.evaluation.questions import drawn, positive_rows, questions_of
 from app.offline.evaluation.sources import ShopData
-from app.offline.evaluation.splits import Part, SplitKind, split, validation
+from app.offline.evaluation.splits import Part, split, validation
 from app.offline.evaluation.variants import (
     BASELINES,
+    FEWEST_RATINGS,
     LAST_BOUGHT,
     POPULAR,
     RANDOM,
@@ -29,131 +29,28 @@ from app.offline.evaluation.variants import (
     Variant,
     baseline,
 )
+from app.offline.metrics.accuracy import judge
+
+Values = dict[str, Float64s]
+"""By metric, shape (questions,) or (users,)."""
+COLD_ITEMS = ", without history"
+"""What is added to a view's name where only items that nobody took before are to be found."""
+PREDICTED = "predicted ratings"
 
 
-def answerer_of(variant: Variant, asking: Asking, shop: AskedShop) -> Answerer:
-    """Return what answers for a variant, its settings being in force."""
-    if variant.name == RATINGS:
-        return FittedRatings(asking, shop)
-    if variant.settings is None:
-        return {RANDOM: AtRandom, LAST_BOUGHT: LastTaken}[variant.name](asking)
-    shop.set(variant.settings)
-    return ByShelf(asking, shop, variant)
+@dataclass(frozen=True)
+class Judged:
+    """What a variant gave: values of shape (n_users,) by view and metric; and its answers."""
 
-
-class ByShelf:
-    """Answers of a shelf of the shop."""
-
-    untold: Sequence[Mode] = ()
-
-    def __init__(self, asking: Asking, shop: AskedShop, variant: Variant) -> None:
-        self._asking = asking
-        self._shop = shop
-        self.predicts = variant.is_personal
-        self._shelf = variant.shelf
-        self._query = variant.query
-        self._place_of = {id_: place for place, id_ in enumerate(asking.items)}
-
-    def shown(self, place: int, mode: Mode) -> Shown:
-        """Return a list."""
-        asking = self._asking
-        if mode is Mode.HELD:
-            assert asking.held is not None
-            scores = self._scores(place, asking.held)
-            best = np.argsort(-scores, kind="stable")[: asking.n]  # equal ones by their ids
-            return asking.held[best], bool((scores > 0.0).any())
-        seen = asking.questions.seen[place] if mode is Mode.NEW else ()
-        ranking = self._shop.rank(
-            self._subject(place),
-            asking.n,
-            at=float(asking.questions.at[place]),
-            without=[asking.items[item] for item in seen],
-            shelf=self._shelf,
-            **self._query,
-        )
-        shown = np.array([self._place_of[id_] for id_ in ranking.items], np.int32)
-        return shown, ranking.strategy != Strategy.POPULAR
-
-    def predicted(self, place: int) -> Float64s:
-        """Return predicted ratings."""
-        ids = _rated(self._asking, place)
-        return self._shop.predict(self._subject(place), ids) if ids else np.empty(0)
-
-    def _scores(self, place: int, items: Int32s) -> Float64s:
-        ids = [self._asking.items[item] for item in items]
-        at = float(self._asking.questions.at[place])
-        return self._shop.score(self._subject(place), ids, at=at, shelf=self._shelf, **self._query)
-
-    def _subject(self, place: int) -> str:
-        return _subject(self._asking, place)
-
-
-def _rated(asking: Asking, place: int) -> list[str]:
-    return [asking.items[item] for item in asking.questions.rated[place][0]]
-
-
-def _subject(asking: Asking, place: int) -> str:
-    return asking.part.test.users[int(asking.questions.users[place])]
-
-
-class AtRandom:
-    """Any items, drawn anew for each shopper, and the same in every run."""
-
-    untold: Sequence[Mode] = ()
-    predicts = False
-
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
-        every = np.arange(len(asking.items), dtype=np.int32)
-        self._offered = every if asking.held is None else asking.held
-
-    def shown(self, place: int, mode: Mode) -> Shown:
-        """Return a list."""
-        user, seen = int(self._asking.questions.users[place]), self._asking.questions.seen[place]
-        drawn = np.random.default_rng([self._asking.seed, user]).permutation(self._offered)
-        if mode is Mode.NEW:
-            drawn = drawn[~np.isin(drawn, seen)]
-        return drawn[: self._asking.n], False
-
-    def predicted(self, place: int) -> Float64s:
-        """Return predicted ratings."""
-        return np.full(self._asking.questions.rated[place][0].size, np.nan)
-
-
-class LastTaken(AtRandom):
-    """What the shopper did something with, the last first."""
-
-    untold = (Mode.NEW, Mode.HELD)
-
-    def shown(self, place: int, mode: Mode) -> Shown:
-        """Return a list."""
-        seen = self._asking.questions.seen[place] if mode is Mode.ALL else np.empty(0, np.int32)
-        return seen[: self._asking.n], bool(seen.size)
-
-
-class FittedRatings(AtRandom):
-    """What the fitted model predicts. It has no lists to show."""
-
-    untold: Sequence[Mode] = tuple(Mode)
-    predicts = True
-
-    def __init__(self, asking: Asking, shop: AskedShop) -> None:
-        super().__init__(asking)
-        self._shop = shop
-
-    def shown(self, place: int, mode: Mode) -> Shown:
-        """Return an empty list."""
-        return np.empty(0, np.int32), False
-
-    def predicted(self, place: int) -> Float64s:
-        """Return predicted ratings."""
-        ids = _rated(self._asking, place)
-        subject = _subject(self._asking, place)
-        return self._shop.predict_by_model(subject, ids) if ids else np.empty(0)
+    variant: Variant
+    views: Mapping[str, Values]
+    answers: Sequence[Answers]
+    """One a part."""
+    seconds: Mapping[str, float]
 
 
 class Evaluation:
-    """One split of a shop's past. `of` judges a variant by it, as often as is wanted."""
+    """One split of a shop's past, by which variants are judged as often as is wanted."""
 
     def __init__(
         self,
@@ -186,13 +83,13 @@ class Evaluation:
 
     @cached_property
     def users(self) -> Int32s:
-        """Return the shoppers that are asked about, in the order of their ids, shape (n_users,)."""
+        """The shoppers that are asked about, in the order of their ids, shape (n_users,)."""
         every: Int32s = np.unique(np.concatenate([q.users for q in self.questions]))
         return every
 
     @cached_property
     def history(self) -> Int64s:
-        """Return how many rows each has in the training part (the least of several)."""
+        """Rows of each in the training part (the least of several)."""
         least = np.full(self.users.size, np.iinfo(np.int64).max)
         for questions in self.questions:
             at = np.searchsorted(self.users, questions.users)
@@ -205,12 +102,7 @@ class Evaluation:
         counts = np.bincount(places[places >= 0], minlength=len(self.items))
         return counts.astype(np.float64)
 
-    def of(self, variant: Variant, progress: Progress = no_progress) -> Judged:
-        """Ask a variant about every shopper, and judge it."""
-        return self.run([variant], progress)[0]
-
     def run(self, variants: Sequence[Variant], progress: Progress = no_progress) -> list[Judged]:
-        """Ask several variants, each part's shop being filled once."""
         total = len(variants) * sum(map(len, self.questions))
         done = 0
 
@@ -232,10 +124,10 @@ class Evaluation:
         ]
 
     def _judged(self, variant: Variant, answers: Sequence[Answers], filling: float) -> Judged:
-        views = merged(
+        views = _merged(
             self.users,
             [
-                (asking, judged(asking, given, self.options.at, self.popularity(asking.part)))
+                (asking, _by_view(asking, given, self.options.at, self.popularity(asking.part)))
                 for asking, given in zip(self._askings(), answers, strict=True)
             ],
         )
@@ -296,6 +188,20 @@ class Evaluation:
         """Whether anything is known but ratings."""
         return bool((~self.data.interactions.is_rating).any())
 
+    @property
+    def usual_baseline(self) -> str:
+        """What the others are tested against; of held-out items none is popular yet."""
+        return RANDOM if Mode.HELD in self.modes else POPULAR
+
+    def compared(self, variants: Sequence[Variant], *, fit_ratings: bool) -> list[Variant]:
+        """Return the plain lists first, then the variants, each name once, then the ratings.
+
+        fit_ratings : a model of ratings is compared, too, where there are enough to fit it to.
+        """
+        every = {variant.name: variant for variant in (*self.baselines(), *variants)}
+        ratings = [Variant(RATINGS)] if fit_ratings and self._tells_ratings() else []
+        return [*every.values(), *ratings]
+
     def baselines(self) -> list[Variant]:
         """Return what any way of recommending has to beat, as far as it can be told here."""
         told = {POPULAR: True, RANDOM: True, LAST_BOUGHT: Mode.ALL in self.modes}
@@ -303,6 +209,71 @@ class Evaluation:
             self.has_events and self.data.interactions.has_times and Mode.HELD not in self.modes
         )
         return [baseline(name, self.settings) for name in BASELINES if told[name]]
+
+    def _tells_ratings(self) -> bool:
+        least = min(int(part.train.is_rating.sum()) for part in self.parts)
+        asked = any(items.size for questions in self.questions for items, _ in questions.rated)
+        return asked and least >= FEWEST_RATINGS
+
+
+def _by_view(
+    asking: Asking, answers: Answers, at: Sequence[int], popularity: Float64s
+) -> dict[str, Values]:
+    """Return the values of one part by view; shoppers with nothing to find have NaN."""
+    views: dict[str, Values] = {}
+    for mode, ranked in answers.ranked.items():
+        if mode in answers.untold:
+            continue
+        wanted = asking.questions.new if mode is Mode.NEW else asking.questions.taken
+        views[mode.value] = judge(ranked, wanted, at)
+        cold = [items[popularity[items] == 0] for items in wanted]
+        if mode is not Mode.HELD and any(items.size for items in cold):
+            views[mode.value + COLD_ITEMS] = judge(ranked, cold, at)
+    if any(told.size for told in answers.predicted):
+        views[PREDICTED] = _errors(answers.predicted, asking)
+    return {view: values for view, values in views.items() if _says_anything(values)}
+
+
+def _says_anything(values: Values) -> bool:
+    return any(bool((~np.isnan(column)).any()) for column in values.values())
+
+
+def _errors(predicted: Sequence[Float64s], asking: Asking) -> Values:
+    size = len(predicted)
+    found = {name: np.full(size, np.nan) for name in ("mae", "rmse", "mse")}
+    for place, told in enumerate(predicted):
+        off = told - asking.questions.rated[place][1]
+        off = off[~np.isnan(off)]
+        if off.size:
+            found["mae"][place] = np.abs(off).mean()
+            found["mse"][place] = (off * off).mean()
+            found["rmse"][place] = np.sqrt(found["mse"][place])
+    return found
+
+
+def _merged(
+    users: Int32s, parts: Sequence[tuple[Asking, Mapping[str, Values]]]
+) -> dict[str, Values]:
+    """Return values by shopper, shape (n_users,): of one in several parts the mean."""
+    names = {
+        (view, metric): None
+        for _, views in parts
+        for view, values in views.items()
+        for metric in values
+    }
+    found: dict[str, Values] = {}
+    for view, metric in names:
+        sums, counts = np.zeros(users.size), np.zeros(users.size)
+        for asking, views in parts:
+            if view in views:
+                values = views[view][metric]
+                at = np.searchsorted(users, asking.questions.users)
+                sums[at] += np.nan_to_num(values)
+                counts[at] += ~np.isnan(values)
+        means = np.full(users.size, np.nan)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        found.setdefault(view, {})[metric] = means
+    return found
 
 
 def _places(data: Interactions, catalogue: Sequence[str]) -> Int32s:

@@ -1,8 +1,8 @@
 """All that is known of who did what with which item, as columns in the order of time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -42,26 +42,22 @@ class Interactions:
     @property
     def user(self) -> Int32s:
         """The place of each row's shopper, shape (n,)."""
-        found: Int32s = self.rows["subject"]
-        return found
+        return cast(Int32s, self.rows["subject"])
 
     @property
     def item(self) -> Int32s:
         """The place of each row's item, shape (n,)."""
-        found: Int32s = self.rows["item"]
-        return found
+        return cast(Int32s, self.rows["item"])
 
     @property
     def at(self) -> Int64s:
         """Milliseconds since 1970, shape (n,); NO_TIME where the data say none."""
-        found: Int64s = self.rows["at"]
-        return found
+        return cast(Int64s, self.rows["at"])
 
     @property
     def is_rating(self) -> Mask:
         """Shape (n,)."""
-        found: Mask = ~np.isnan(self.ratings)
-        return found
+        return cast(Mask, ~np.isnan(self.ratings))
 
     @property
     def has_times(self) -> bool:
@@ -73,16 +69,14 @@ class Interactions:
         kinds = self.words.kinds
         return {int(code): kinds.word(int(code)) for code in np.unique(self.rows["kind"])}
 
-    def weights(self, by_kind: "dict[str, float]") -> Float64s:
+    def weights(self, by_kind: Mapping[str, float]) -> Float64s:
         """Return the weight of each row's kind, shape (n,); 0 for kinds that have none."""
         table = np.zeros(256)
         for code, name in self.kind_names().items():
             table[code] = by_kind.get(name, 0.0)
-        found: Float64s = table[self.rows["kind"]]
-        return found
+        return cast(Float64s, table[self.rows["kind"]])
 
     def where(self, mask: Mask) -> "Interactions":
-        """Return the rows of a mask, shape (n,); the places stay what they are."""
         return replace(self, rows=self.rows[mask], ratings=self.ratings[mask])
 
 
@@ -98,7 +92,6 @@ class Gathering:
         self._ratings = [np.zeros(0)]
 
     def add_events(self, events: Sequence[Event]) -> None:
-        """Take in events; those about no item say nothing here."""
         about = [event for event in events if event.item_id is not None]
         if not about:
             return
@@ -121,7 +114,6 @@ class Gathering:
         self._add(rows, [r.user_id for r in ratings], [r.item_id for r in ratings], values)
 
     def table(self) -> Interactions:
-        """Return what was collected."""
         rows, ratings = np.concatenate(self._parts), np.concatenate(self._ratings)
         users, rows["subject"] = _in_order(self._users, rows["subject"])
         items, rows["item"] = _in_order(self._items, rows["item"])
@@ -144,7 +136,6 @@ class Gathering:
 def gathered(
     events: Iterable[Sequence[Event]] = (), ratings: Sequence[Rating] = ()
 ) -> Interactions:
-    """Return a table of batches of events, and of ratings."""
     gathering = Gathering()
     for batch in events:
         gathering.add_events(batch)
@@ -157,7 +148,6 @@ def _places(known: dict[str, int], ids: Sequence[str]) -> list[int]:
 
 
 def _in_order(known: dict[str, int], places: Any) -> tuple[tuple[str, ...], Int32s]:
-    """Return the ids in order, and the places as those in that order."""
     ids = sorted(known)
     rank = np.empty(len(ids), np.int32)
     for place, id_ in enumerate(ids):
@@ -176,12 +166,10 @@ def _once(rows: EventRows, ratings: Float64s) -> Int64s:
 
 
 def _firsts(*columns: npt.NDArray[Any]) -> Int64s:
-    """Return the first place of each distinct row of the columns."""
     order = np.lexsort(columns)  # stable: equal rows stand as they came
     changed = np.zeros(order.size, bool)
     changed[:1] = True
     for column in columns:
         in_order = column[order]
         changed[1:] |= in_order[1:] != in_order[:-1]
-    found: Int64s = order[changed]
-    return found
+    return order[changed]

@@ -39,7 +39,6 @@ class Questions:
         return int(self.users.size)
 
     def of(self, users: Iterable[int]) -> "Questions":
-        """Return the questions of some shoppers."""
         kept = np.flatnonzero(np.isin(self.users, np.fromiter(users, np.int32)))
 
         def some(lists: Sequence[Int32s]) -> list[Int32s]:
@@ -120,7 +119,6 @@ def _by_user(users: Int32s, values: Int32s, n_users: int) -> list[Int32s]:
 
 
 def _once(items: Int32s) -> Int32s:
-    """Return the items without repetitions, each at its first place."""
     _, first = np.unique(items, return_index=True)
     return items[np.sort(first)]
 

@@ -21,8 +21,6 @@ _BROAD = ("item_coverage", "user_coverage")
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing and what stands above it."""
-
     heading: str
     tip: str
     svg: Markup

@@ -66,7 +66,6 @@ def _whisker(axes: Axes, number: int, name: str, estimate: Estimate) -> None:
 
 @rc_context(fname=_STYLE)
 def curves(results: Results, group: str, name: str) -> str:
-    """Draw a metric over the length of the list."""
     axes = _axes(230.0, left=42.0, right=10.0, bottom=36.0)
     axes.set_xticks(results.at)
     axes.set_xlabel("n, the length of the list", loc="right")
@@ -115,7 +114,6 @@ def tiers(results: Results) -> str:
 
 @rc_context(fname=_STYLE)
 def key(number: int) -> str:
-    """Draw a variant's mark alone, for the key."""
     axes = Figure((16 / 72, 16 / 72), frameon=False).add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     _mark(axes, 0, 0, number)

@@ -1,8 +1,7 @@
 """What an evaluation found: the one shape that is written as JSON and drawn as a page."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 Scalar = str | int | float | bool | None
 
@@ -82,30 +81,3 @@ class Results:
     seeds: Mapping[str, int] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-def to_plain(results: Results) -> dict[str, Any]:
-    """Return what JSON can hold; `from_plain` reads it back."""
-    return asdict(results)
-
-
-def from_plain(plain: Mapping[str, Any]) -> Results:
-    """Read what `to_plain` wrote, also after a journey through JSON."""
-    return Results(
-        **{
-            **plain,
-            "groups": tuple(Group(**group) for group in plain["groups"]),
-            "variants": tuple(_variant(variant) for variant in plain["variants"]),
-            "at": tuple(plain["at"]),
-            "notes": tuple(plain.get("notes", ())),
-        }
-    )
-
-
-def _variant(plain: Mapping[str, Any]) -> VariantResult:
-    figures = {
-        group: {metric: Estimate(**estimate) for metric, estimate in by_metric.items()}
-        for group, by_metric in plain.get("figures", {}).items()
-    }
-    tiers = tuple(Tier(**tier) for tier in plain.get("tiers", ()))
-    return VariantResult(**{**plain, "figures": figures, "tiers": tiers})

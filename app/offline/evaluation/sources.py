@@ -37,14 +37,19 @@ _UNKNOWN_ITEM = "the item is not in the catalogue"
 
 @dataclass(frozen=True)
 class ShopData:
-    """Everything an evaluation starts from."""
-
     interactions: Interactions
     items: tuple[Item, ...]
     """The catalogue, encoded; without one, the items of the interactions, bare."""
     source: str
     refused: Mapping[str, int] = field(default_factory=dict)
     """Why rows could not be used, and how many each."""
+
+    def until(self, moment: datetime | None) -> "ShopData":
+        """Return what had happened by a moment (None: all)."""
+        if moment is None:
+            return self
+        known = self.interactions
+        return replace(self, interactions=known.where(known.at <= int(moment.timestamp() * 1000)))
 
 
 def of_repositories(
@@ -153,7 +158,6 @@ class _Reading:
 
 
 def _holds(batch: Batch, options: EventOptions) -> tuple[bool, bool]:
-    """Return whether a batch holds ratings, and whether it holds events."""
     mapping = recognise(list(batch.columns), EVENT_FIELDS, _of_events(options.columns))
     if "event" not in mapping:
         return options.kind is None, options.kind is not None
@@ -167,8 +171,6 @@ def _of_events(chosen: Mapping[str, str]) -> dict[str, str]:
 
 
 class _Collecting:
-    """Takes the items that an import hands on."""
-
     def __init__(self) -> None:
         self.items: dict[str, Item] = {}
 

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from app.domain.errors import InvalidInput
 from app.engine.jit import Int32s, Int64s
 from app.offline.evaluation.interactions import Interactions, Mask
+from app.offline.evaluation.options import MAX_DAYS, SplitKind, SplitOptions
 
-_Rows = npt.NDArray[np.bool_]
+_DAY_MS = 86_400_000
+_END = datetime(2000, 1, 1, tzinfo=UTC).timestamp()  # the clock where the data have no time
 
 
 def cut_before_last(at: Int64s, *, share: float) -> int:
@@ -23,8 +23,8 @@ def cut_before_last(at: Int64s, *, share: float) -> int:
 
 
 def last_items(
-    users: Int32s, items: Int32s, *, counts: _Rows, orders: Int64s | None = None, n: int = 1
-) -> _Rows:
+    users: Int32s, items: Int32s, *, counts: Mask, orders: Int64s | None = None, n: int = 1
+) -> Mask:
     """Return the rows of each user's last `n` items, and all of that user's after them.
 
     users, items : shape (rows,), oldest first. counts : the rows that make an item one of the last;
@@ -80,40 +80,6 @@ def some_items(candidates: Int32s, *, share: float, seed: int) -> Int32s:
     return np.sort(drawn)
 
 
-DAY_MS = 86_400_000
-MAX_DAYS = 36_500
-_END = datetime(2000, 1, 1, tzinfo=UTC).timestamp()  # the clock where the data have no time
-
-
-class SplitKind(StrEnum):
-    """How interactions are held out."""
-
-    TIME = "time"
-    """All that came after a moment."""
-    LAST = "last"
-    """The last of each shopper."""
-    FOLDS = "folds"
-    """A random share, one after the other."""
-    ITEMS = "items"
-    """Everything about some items."""
-
-
-@dataclass(frozen=True)
-class SplitOptions:
-    """How to hold out; what does not belong to the kind is passed over."""
-
-    kind: SplitKind = SplitKind.TIME
-    cut: datetime | None = None
-    days: float | None = None
-    """The last so many; None: the last `share` of the time."""
-    share: float = 0.1
-    """Of the time, or of the items."""
-    last: int = 1
-    """Items of each shopper."""
-    folds: int = 5
-    seed: int = 1
-
-
 @dataclass(frozen=True)
 class Part:
     """One pair of what the shop knows and what it is asked about."""
@@ -162,7 +128,7 @@ def validation(part: Part, options: SplitOptions, positive: Mask) -> tuple[Part,
     again = replace(options, seed=options.seed + 1)
     if options.kind is SplitKind.TIME and part.cut is not None:
         end = int(part.test.at.max())
-        days = max(1, end - round(part.cut * 1000)) / DAY_MS
+        days = max(1, end - round(part.cut * 1000)) / _DAY_MS
         again = replace(again, cut=None, days=days)
     return split(part.train, again, positive)
 
@@ -174,7 +140,7 @@ def _by_time(data: Interactions, options: SplitOptions) -> Part:
     elif options.days is not None:
         if not 0 < options.days <= MAX_DAYS:  # nor NaN
             raise InvalidInput("days", f"must be more than 0 and at most {MAX_DAYS:,}")
-        cut = last - round(options.days * DAY_MS)
+        cut = last - round(options.days * _DAY_MS)
     else:
         cut = cut_before_last(data.at, share=options.share)
     after = data.at > cut
@@ -234,7 +200,6 @@ def _end_of(data: Interactions) -> float:
 
 
 def facts(parts: tuple[Part, ...], options: SplitOptions) -> dict[str, Any]:
-    """Return what a reader should know of the split."""
     first = parts[0]
     told: dict[str, Any] = {"split": options.kind.value}
     if first.cut is not None:

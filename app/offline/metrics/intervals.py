@@ -5,11 +5,12 @@ all variants go through the same draws in one matrix product; the tests hold the
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from app.engine.jit import Float64s
-from app.offline.metrics.ratios import ratio
 
 DRAWS, FLIPS = 2000, 9999
 _CELLS = 1 << 22  # of a block of draws: 32 MB
@@ -86,3 +87,9 @@ def _quantiles(means: Float64s, tail: float) -> tuple[Float64s, Float64s]:
     if known.any():
         low[known], high[known] = np.nanquantile(means[:, known], [tail, 1.0 - tail], axis=0)
     return low, high
+
+
+def ratio(amounts: npt.NDArray[Any], of: npt.NDArray[Any]) -> Float64s:
+    """Divide, NaN where `of` is 0.  Same shapes."""
+    quotient: Float64s = np.divide(amounts, of, out=np.full(amounts.shape, np.nan), where=of != 0)
+    return quotient

@@ -25,18 +25,14 @@ class Comparison:
 
     @property
     def relative(self) -> float | None:
-        """Return the difference as a share of what was before; None of nothing."""
         return self.difference / self.before if self.before > 0 else None
 
     def as_plain(self) -> dict[str, Any]:
-        """Return what JSON and MongoDB can hold."""
         return {name: _short(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The found settings against the former ones."""
-
     every: Comparison
     """On all validation shoppers."""
     unseen: Comparison
@@ -52,7 +48,6 @@ class Verdict:
 
     @property
     def words(self) -> str:
-        """Return why, or why not."""
         if self.is_better:
             return "better on all validation shoppers, and no worse on those the search never saw"
         if self.every.difference <= 0.0:

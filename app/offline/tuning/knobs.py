@@ -4,11 +4,12 @@ Every knob of a stage is drawn in every trial, so that all of them are modelled 
 does not matter there (the neighbours' where `w_user` is 0) has no effect.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from app.domain.settings import Similarity
+from app.domain.settings import WEIGHTS_OF, ShopSettings, Similarity, Strategy
 
 _OFF_SHARE = 0.25
 """Of the draws of a knob that may be off, those that are."""
@@ -65,13 +66,11 @@ class Knob:
 
     @property
     def lowest(self) -> float:
-        """Return the lower bound of what is drawn."""
         if not self.may_be_off:
             return self.low
         return self.low - (self.high - self.low) * _OFF_SHARE / (1.0 - _OFF_SHARE)
 
     def draw(self, trial: Draw) -> Any:
-        """Return a value for the setting."""
         if self.choices:
             return trial.suggest_categorical(self.name, self.choices)
         drawn = trial.suggest_float(self.name, self.lowest, self.high, log=self.log)
@@ -123,14 +122,12 @@ SAYS = (
 
 
 def made_of(facts: Facts) -> tuple[Knob, ...]:
-    """Return the knobs of the hybrid and of what is added to it that can matter to this shop."""
     several = facts.vectors if len(facts.vectors) > 1 else ()
     vectors = (Knob(f"{VECTORS}.{name}", 0.1, 10, log=True) for name in several)
     return (*(knob for knob in MADE_OF if _applies(knob, facts)), *vectors)
 
 
 def says(facts: Facts, *, event_weights: bool) -> tuple[Knob, ...]:
-    """Return the knobs of what behaviour says that can matter to this shop."""
     if not facts.has_events:
         return ()
     several = facts.kinds if event_weights and len(facts.kinds) > 1 else ()
@@ -147,5 +144,72 @@ def _applies(knob: Knob, facts: Facts) -> bool:
 
 
 def rounded(number: float) -> float:
-    """Return a number with three digits."""
     return float(f"{number:.{_DIGITS}g}")
+
+
+def drawn(trial: Draw, knobs: Sequence[Knob], base: ShopSettings) -> ShopSettings:
+    """Return a hybrid with every knob drawn; whatever has none is as in `base`."""
+    return turned(hybrid(base), {knob.name: knob.draw(trial) for knob in knobs})
+
+
+def hybrid(settings: ShopSettings) -> ShopSettings:
+    """Return the settings with `auto` in force, and the hybrid as what it stands for."""
+    return replace(settings, strategy=Strategy.AUTO, auto_strategy=Strategy.HYBRID)
+
+
+def turned(base: ShopSettings, values: Mapping[str, Any]) -> ShopSettings:
+    """Return settings with other values, by the names of knobs.
+
+    Of the hybrid's parts those not named are off, if any is; the weights are made to sum 1. Weights
+    of events are drawn relative to the strongest kind: it keeps what the strongest says in `base`.
+    """
+    fields = {name: value for name, value in values.items() if "." not in name}
+    if parts := {name: fields.pop(name) for name in WEIGHTS_OF if name in values}:
+        fields |= dict.fromkeys(WEIGHTS_OF, 0.0) | _shares(parts)
+    if "similarity" in fields:
+        fields["similarity"] = Similarity(fields["similarity"])
+    if kinds := _keyed(values, WEIGHTS):
+        fields[WEIGHTS] = {**base.weights, **_of_events(kinds, base.weights)}
+    if vectors := _keyed(values, VECTORS):
+        fields[VECTORS] = {**base.vector_weights, **vectors}
+    return replace(base, **fields)
+
+
+def position(knobs: Sequence[Knob], settings: ShopSettings) -> dict[str, Any]:
+    """Return what would be drawn for settings, as far as the ranges go."""
+    strongest = max(map(abs, settings.weights.values()), default=0.0) or 1.0
+
+    def value(name: str) -> Any:
+        field, _, key = name.partition(".")
+        if field == WEIGHTS:
+            return abs(settings.weights[key]) / strongest
+        return settings.vector_weights.get(key, 1.0) if key else getattr(settings, field)
+
+    return {knob.name: knob.position(value(knob.name)) for knob in knobs}
+
+
+def fields_of(knobs: Sequence[Knob]) -> set[str]:
+    """Return the fields of the settings that the knobs turn; with one weight, all of them."""
+    found = {knob.name.partition(".")[0] for knob in knobs}
+    return found | set(WEIGHTS_OF) if found & set(WEIGHTS_OF) else found
+
+
+def _keyed(values: Mapping[str, Any], field: str) -> dict[str, float]:
+    prefix = f"{field}."
+    return {n.removeprefix(prefix): v for n, v in values.items() if n.startswith(prefix)}
+
+
+def _shares(parts: Mapping[str, float]) -> dict[str, float]:
+    total = math.fsum(parts.values())
+    if total <= 0:
+        parts, total = dict.fromkeys(parts, 1.0), float(len(parts))
+    return {name: rounded(weight / total) for name, weight in parts.items()}
+
+
+def _of_events(kinds: Mapping[str, float], base: Mapping[str, float]) -> dict[str, float]:
+    highest = max(kinds.values())
+    strongest = max(abs(base[kind]) for kind in kinds)
+    return {
+        kind: math.copysign(rounded(strongest * value / highest), base[kind])
+        for kind, value in kinds.items()
+    }

@@ -11,14 +11,11 @@ from app.domain.events import Kind
 from app.domain.ratings import RatingScale
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
 from app.learning.kinds import KINDS
-from app.offline.evaluation.asking import Mode
+from app.offline.evaluation.asking import MakeShop
 from app.offline.evaluation.evaluation import Evaluation
-from app.offline.evaluation.options import EvaluationOptions
-from app.offline.evaluation.ports import MakeShop
+from app.offline.evaluation.options import EvaluationOptions, Mode, SplitKind, SplitOptions
 from app.offline.evaluation.sources import ShopData
-from app.offline.evaluation.splits import SplitKind, SplitOptions
-from app.offline.tuning.knobs import WEIGHTS, Facts, made_of, says
-from app.offline.tuning.turning import hybrid, turned
+from app.offline.tuning.knobs import WEIGHTS, Facts, hybrid, made_of, says, turned
 
 FEWEST = 20
 """Shoppers in the validation part below which nothing can be told."""
@@ -29,8 +26,6 @@ _LONGER, _MOST_LAST = 0.2, 5
 
 @dataclass(frozen=True)
 class TuningOptions:
-    """What is tuned, by what, and how long."""
-
     metric: str = "ndcg@10"
     shown: Mode | None = None
     """None: all items where purchases come again, else new ones."""
@@ -47,7 +42,6 @@ class TuningOptions:
     event_weights: bool = False
     split: SplitOptions | None = None
     """None: as the data allow."""
-    liked: float | None = None
     targets: tuple[str, ...] = ()
     """Kinds of events that are right; none: all of positive weight."""
 
@@ -69,7 +63,6 @@ def held_out(
         asked = EvaluationOptions(
             split=split,
             modes=() if options.shown is None else (options.shown,),
-            liked=options.liked,
             kinds=options.targets,
             seed=options.seed,
         )
@@ -108,12 +101,10 @@ def _splits(data: ShopData) -> Iterator[SplitOptions]:
 
 
 def shown_of(evaluation: Evaluation) -> Mode:
-    """Return which items lists may hold."""
     return Mode.ALL if Mode.ALL in evaluation.modes else Mode.NEW
 
 
 def facts_of(evaluation: Evaluation, options: TuningOptions) -> Facts:
-    """Return what can matter to this shop."""
     known, weights = evaluation.parts[0].train, evaluation.settings.weights
     kinds = tuple(sorted(kind for kind in known.kind_names().values() if weights.get(kind)))
     has_times = evaluation.has_events and known.has_times

@@ -14,8 +14,7 @@ import numpy.typing as npt
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s
 from app.offline.tuning.comparing import lead
-from app.offline.tuning.knobs import Knob
-from app.offline.tuning.turning import drawn, fields_of, hybrid, position
+from app.offline.tuning.knobs import Knob, drawn, fields_of, hybrid, position
 
 if TYPE_CHECKING:
     import optuna
@@ -31,8 +30,6 @@ Places = npt.NDArray[np.int64]
 
 
 class Values(Protocol):
-    """What is to be made high."""
-
     def __call__(self, settings: ShopSettings, places: Places) -> Float64s:
         """Return the value of each of some shoppers by these settings, equal shape."""
         ...
@@ -48,14 +45,11 @@ class Tried:
 
     @property
     def mean(self) -> float:
-        """Return the mean over shoppers."""
         return float(self.values.mean())
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Knobs that are searched together."""
-
     name: str
     knobs: Sequence[Knob]
     trials: int
@@ -115,7 +109,6 @@ class Search:
             _tell(study, trial, tried, complete=tried.values.size == self._places.size)
 
     def attempt(self, name: str, settings: ShopSettings) -> Tried:
-        """Try settings, as long as they are not clearly behind."""
         values = np.empty(0)
         for block in np.array_split(self._places, min(_BLOCKS, self._places.size)):
             values = np.concatenate((values, self._values(settings, block)))
@@ -150,7 +143,6 @@ def _belongs(settings: ShopSettings, base: ShopSettings, stage: Stage) -> bool:
 
 
 def _known(tried: Tried, knobs: Sequence[Knob]) -> "optuna.trial.FrozenTrial":
-    """Return a trial that the study did not make itself."""
     import optuna
 
     return optuna.trial.create_trial(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,16 +13,16 @@ from app.domain.errors import InvalidInput
 from app.domain.ratings import RatingScale
 from app.domain.settings import WEIGHTS_OF, ShopSettings
 from app.engine.jit import Float64s, Int32s
-from app.offline.evaluation.asking import Mode
+from app.offline.evaluation.asking import AskedShop, MakeShop
 from app.offline.evaluation.evaluation import Evaluation
-from app.offline.evaluation.ports import AskedShop, MakeShop
+from app.offline.evaluation.options import Mode
 from app.offline.evaluation.questions import Questions
 from app.offline.evaluation.sources import ShopData
 from app.offline.evaluation.splits import facts
-from app.offline.metrics.metrics import judge
+from app.offline.metrics.accuracy import judge
+from app.offline.tuning.applying import Outcome, changes_of
 from app.offline.tuning.comparing import Verdict, compared, lead
-from app.offline.tuning.evidence import changes_of
-from app.offline.tuning.knobs import MADE_OF, SAYS, VECTORS, WEIGHTS, Facts, made_of, says
+from app.offline.tuning.knobs import MADE_OF, SAYS, VECTORS, WEIGHTS, Facts, made_of, says, turned
 from app.offline.tuning.preparing import (
     FEWEST,
     TuningOptions,
@@ -33,7 +33,6 @@ from app.offline.tuning.preparing import (
     starts,
 )
 from app.offline.tuning.search import Places, Search, Stage, Told, Tried, Values
-from app.offline.tuning.turning import turned
 
 _SLACK = 0.5
 """Standard errors of the difference that all simplifications together may cost."""
@@ -75,7 +74,6 @@ def changed_names(former: ShopSettings, found: ShopSettings) -> tuple[str, ...]:
 
 
 def _parts(settings: ShopSettings) -> list[str]:
-    """Return the weights of the parts that are on, the least first."""
     on = [name for name in WEIGHTS_OF if getattr(settings, name) > 0]
     return sorted(on, key=lambda name: float(getattr(settings, name)))
 
@@ -138,7 +136,6 @@ class OfflineValues:
         return len(self._questions)
 
     def __call__(self, settings: ShopSettings, places: Places) -> Float64s:
-        """Return the metric of each of some shoppers, equal shape."""
         self._shop.set(settings)
         ranked = np.full((places.size, self._length), -1, np.int32)
         for row, place in enumerate(places.tolist()):
@@ -190,25 +187,6 @@ def _with_wanted(questions: Questions, mode: Mode) -> tuple[Questions, Sequence[
 
 _SEARCH_SHARE = 0.75  # of the time; the rest is for simplifying
 _SAYS_SHARE = 3  # of the trials, one in so many goes to what behaviour says
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a tuning found."""
-
-    present: ShopSettings
-    found: ShopSettings
-    verdict: Verdict
-    shown: str
-    split: Mapping[str, Any]
-    tried: tuple[Tried, ...]
-    options: TuningOptions
-    searched: int
-    """Shoppers that the search looked at."""
-    milliseconds: tuple[float, float] = (0.0, 0.0)
-    """Of a request, by the former and by the found settings."""
-    seconds: float = 0.0
-    changed: Mapping[str, list[Any]] = field(default_factory=dict)
 
 
 def unheard(done: int, best: Tried, first: Tried) -> None:

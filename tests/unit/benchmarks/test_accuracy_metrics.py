@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.offline.metrics.metrics import judge
+from app.offline.metrics.accuracy import judge
 from benchmarks import accuracy_common as accuracy
 
 N_ITEMS = 150

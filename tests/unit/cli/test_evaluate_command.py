@@ -3,13 +3,9 @@
 import csv
 from pathlib import Path
 
-import click
 import orjson
 import pytest
 
-from app.cli.comparing import variants
-from app.domain.recommendations import Window
-from app.domain.settings import ShopSettings, Similarity, Strategy
 from app.factory import create_app
 from config import Settings
 from tests.unit.offline.evaluation.evaluating import items_of, two_tastes
@@ -138,7 +134,7 @@ def test_a_file_that_is_not_there_is_named(evaluate, tmp_path):
 
 @pytest.mark.parametrize("missing", [METRICS, "matplotlib"])
 def test_a_missing_package_is_named_with_the_way_out(evaluate, purchases, monkeypatch, missing):
-    monkeypatch.setattr("app.cli.evaluating.find_spec", lambda name: name != missing or None)
+    monkeypatch.setattr("app.cli.evaluate.find_spec", lambda name: name != missing or None)
     result = evaluate("--file", purchases)
     assert result.exit_code == 1
     assert f"{missing}, which " in result.output
@@ -188,26 +184,6 @@ def test_ratings_are_predicted_by_neighbours_and_by_a_fitted_model(
     assert interval["low"] <= interval["mean"] <= interval["high"]
     assert "ratings" in result.output
     assert "in all others neighbours predict" in (tmp_path / "report.html").read_text()
-
-
-def test_a_variant_differs_from_the_shop_by_what_it_names():
-    shop = ShopSettings(k=30, w_ease=0.5)
-    one, other, third = variants(
-        ["user,k=100,similarity=jaccard", "hybrid,w_user=0.8,w_item=0.2", "weights.view=0.25"], shop
-    )
-    assert one.settings.strategy is Strategy.USER
-    assert (one.settings.k, one.settings.similarity) == (100, Similarity.JACCARD)
-    assert one.parameters == {"k": "100", "similarity": "jaccard"}
-    assert other.query == {"w_user": 0.8, "w_item": 0.2}
-    assert other.settings.k == 30
-    assert third.settings.weights == {**shop.weights, "view": 0.25}
-    (day,) = variants(["popular,window=day"], shop)
-    assert (day.shelf, day.query["window"]) == ("popular", Window.DAY)
-
-
-def test_a_variant_that_cannot_be_is_a_bad_parameter():
-    with pytest.raises(click.BadParameter):
-        variants(["user,k=many"], ShopSettings())
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "36501", "1e12", "nan"])

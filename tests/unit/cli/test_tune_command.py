@@ -10,8 +10,7 @@ import orjson
 import pytest
 from click.testing import Result
 
-from app.cli.tune import tune
-from app.cli.tuning import Told
+from app.cli.tune import Told, tune
 from app.factory import create_app
 from app.offline.tuning.preparing import TuningOptions
 from config import Settings
@@ -82,7 +81,7 @@ def test_a_catalogue_goes_with_a_file(files, tmp_path):
 
 
 def test_what_is_missing_is_said_with_the_remedy(files, tmp_path, monkeypatch):
-    monkeypatch.setattr("app.cli.tuning.find_spec", lambda name: None)
+    monkeypatch.setattr("app.cli.evaluate.find_spec", lambda name: None)
     outcome = run(tmp_path, "--file", str(files[0]))
     assert outcome.exit_code == 1
     assert "pip install -r requirements-evaluation.txt" in outcome.stderr

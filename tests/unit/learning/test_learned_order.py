@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from app.bootstrap.offline import OfflineShop
-from app.bootstrap.offline_learning import fitting
+from app.bootstrap.offline import OfflineShop, fitting
 from app.domain.settings import ShopSettings, Strategy
 from app.engine.models.profile import recency
 from app.engine.models.sequence import SequenceParameters, fit_sequence

@@ -1,6 +1,6 @@
 """Evaluations from data to figures, by the shelves that serve."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import numpy as np
@@ -9,12 +9,11 @@ import pytest
 
 from app.domain.errors import InvalidInput
 from app.domain.settings import ShopSettings, Strategy
-from app.offline.evaluation.asking import Mode
-from app.offline.evaluation.assembling import Made, notes_of, results_of
+from app.offline.evaluation.assembling import notes_of, results_of
 from app.offline.evaluation.interactions import NO_TIME, gathered
-from app.offline.evaluation.results import to_plain
-from app.offline.evaluation.splits import SplitKind, SplitOptions, split, validation
-from app.offline.evaluation.variants import of_settings, usual
+from app.offline.evaluation.options import Mode, SplitKind, SplitOptions
+from app.offline.evaluation.splits import split, validation
+from app.offline.evaluation.variants import Variant, usual
 from tests.unit.offline.evaluation.evaluating import (
     START,
     data_of,
@@ -26,8 +25,8 @@ from tests.unit.offline.evaluation.evaluating import (
 )
 
 pytest.importorskip("pytrec_eval", reason="an optional package, see requirements-evaluation.txt")
-USER = of_settings("user", replace(ShopSettings(), strategy=Strategy.USER))
-ITEM = of_settings("item", replace(ShopSettings(), strategy=Strategy.ITEM))
+USER = Variant("user", replace(ShopSettings(), strategy=Strategy.USER))
+ITEM = Variant("item", replace(ShopSettings(), strategy=Strategy.ITEM))
 NEW = Mode.NEW.value
 
 
@@ -37,6 +36,15 @@ def mean(judged, view, metric):
 
 def told(table):
     return table.rows[["hash", "at", "subject", "item", "kind"]].tolist()
+
+
+def judged_by(evaluation, variant):
+    (judged,) = evaluation.run([variant])
+    return judged
+
+
+def told_of(evaluation, judged):
+    return results_of(evaluation, judged, baseline="popular", command="flask evaluate", at=START)
 
 
 def baseline(evaluation, name):
@@ -92,7 +100,7 @@ def test_folds_work_without_times():
     ratings = [rating(f"u{u}", f"i{i}", None) for u in range(10) for i in range(10) if (u + i) % 2]
     evaluation = evaluation_of(data_of(ratings=ratings), split=SplitOptions(SplitKind.FOLDS))
     assert len(evaluation.parts) == 5
-    judged = evaluation.of(USER)
+    judged = judged_by(evaluation, USER)
     # the best half is all there is of one's own taste: what was held out stands first
     assert mean(judged, NEW, "recall@5") > 0.95
 
@@ -176,7 +184,7 @@ def test_labels_that_say_nothing_give_chance_through_all_of_it():
     evaluation = evaluation_of(
         data_of(events), split=SplitOptions(SplitKind.LAST), modes=(Mode.NEW,)
     )
-    judged = evaluation.of(USER)
+    judged = judged_by(evaluation, USER)
     left = [40 - seen.size for seen in evaluation.questions[0].seen]
     chance = np.mean([10 / count for count in left])
     assert mean(judged, NEW, "hit@10") == pytest.approx(chance, abs=3 * (0.25 / 150) ** 0.5)
@@ -187,7 +195,9 @@ def test_renamed_items_and_shoppers_change_no_figure_by_much():
     names = {f"i{n:03}": f"i{(n * 7) % 40:03}" for n in range(40)}
     renamed = [e._replace(item_id=names[e.item_id]) for e in events]
     options = {"split": SplitOptions(SplitKind.LAST), "at": (5,)}
-    one, other = (evaluation_of(data_of(each), **options).of(USER) for each in (events, renamed))
+    one, other = (
+        judged_by(evaluation_of(data_of(each), **options), USER) for each in (events, renamed)
+    )
     assert mean(one, NEW, "ndcg@5") == pytest.approx(mean(other, NEW, "ndcg@5"), abs=0.1)
 
 
@@ -200,7 +210,7 @@ def test_what_was_bought_before_may_come_again():
     ]
     evaluation = evaluation_of(data_of(again))
     assert evaluation.modes == (Mode.NEW, Mode.ALL)
-    judged = evaluation.of(baseline(evaluation, "last_bought"))
+    judged = judged_by(evaluation, baseline(evaluation, "last_bought"))
     assert mean(judged, Mode.ALL.value, "recall@5") == 1.0
     assert NEW not in judged.views
 
@@ -229,10 +239,8 @@ def test_a_validation_part_lies_inside_the_training_part():
 
 def test_settings_of_one_variant_do_not_stay_for_the_next():
     evaluation = evaluation_of(data_of(two_tastes()), split=SplitOptions(SplitKind.LAST))
-    faded = of_settings(
-        "faded", replace(ShopSettings(), strategy=Strategy.USER, half_life_days=2.0)
-    )
-    alone = evaluation.of(USER)
+    faded = Variant("faded", replace(ShopSettings(), strategy=Strategy.USER, half_life_days=2.0))
+    alone = judged_by(evaluation, USER)
     _, after = evaluation.run([faded, USER])
     assert (alone.answers[0].ranked[Mode.NEW] == after.answers[0].ranked[Mode.NEW]).all()
 
@@ -241,7 +249,7 @@ def results(**options):
     data = data_of(two_tastes(users=30), items=items_of(40))
     evaluation = evaluation_of(data, **options)
     judged = evaluation.run([*evaluation.baselines(), *usual(ShopSettings())])
-    plain = to_plain(results_of(evaluation, judged, Made("t", "c", "now", "popular", {})))
+    plain = asdict(told_of(evaluation, judged))
     for variant in plain["variants"]:
         variant["seconds"] = {}
     return orjson.dumps(plain)
@@ -262,7 +270,7 @@ def test_ratings_are_predicted_and_held_against_those_given():
     evaluation = evaluation_of(data_of(ratings=ratings), split=SplitOptions(days=3.0))
     judged = evaluation.run([*evaluation.baselines(), USER])
     assert [j.variant.name for j in judged] == ["popular", "random", "user"]
-    found = results_of(evaluation, judged, Made("t", "c", "now", "popular", {}))
+    found = told_of(evaluation, judged)
     beyond = found.variants[-1].beyond
     assert beyond["mae"] is not None
     assert 0.0 <= beyond["prediction_coverage"] <= 1.0

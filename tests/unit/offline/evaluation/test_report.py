@@ -1,6 +1,5 @@
-"""The results as a page, and as JSON."""
+"""The results as a page, and what stands in it."""
 
-import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -8,9 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from app.offline.evaluation.assembling import estimates
 from app.offline.evaluation.report import render_html
 from app.offline.evaluation.report_definitions import define
-from app.offline.evaluation.report_estimates import estimates
 from app.offline.evaluation.report_plots import short
 from app.offline.evaluation.results import (
     Estimate,
@@ -18,8 +17,6 @@ from app.offline.evaluation.results import (
     Results,
     Tier,
     VariantResult,
-    from_plain,
-    to_plain,
 )
 
 NASTY = "$x_y$ </script><script>alert('x')</script> & \"co\""
@@ -178,11 +175,6 @@ def test_figures_without_a_value_are_a_dash():
     nothing = {"all users": {"ndcg@10": Estimate(None, None, None, 0)}}
     empty = replace(TWO[1], figures=nothing, beyond={"gini": None})
     assert "–" in read(render_html(results(TWO[0], empty))).words
-
-
-def test_json_and_back_is_the_same():
-    made = results(*TWO, notes=("One.",))
-    assert from_plain(json.loads(json.dumps(to_plain(made), allow_nan=False))) == made
 
 
 def test_estimates_of_two_variants_in_two_groups():

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
-from app.offline.tuning.knobs import MADE_OF, Facts, Knob, made_of, says
-from app.offline.tuning.turning import drawn, position, turned
+from app.offline.tuning.knobs import MADE_OF, Facts, Knob, drawn, made_of, position, says, turned
 
 EVERYTHING = Facts(
     has_events=True,

@@ -9,10 +9,9 @@ import pytest
 
 from app.domain.errors import Conflict, InvalidInput
 from app.domain.settings import ShopSettings, Similarity, Strategy
-from app.offline.evaluation.asking import Mode
 from app.offline.evaluation.interactions import gathered
+from app.offline.evaluation.options import Mode, SplitKind
 from app.offline.evaluation.sources import ShopData
-from app.offline.evaluation.splits import SplitKind
 from app.offline.tuning.applying import SettingsChanged, apply, evidence_of, undo
 from app.offline.tuning.preparing import TuningOptions, held_out
 from app.offline.tuning.tuning import OfflineValues, parsed_metric, tune

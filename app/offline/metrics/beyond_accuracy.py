@@ -14,10 +14,13 @@ from scipy.sparse import csr_matrix
 from scipy.stats import rankdata
 from sklearn.preprocessing import normalize
 
+from app.domain.catalogue import Item
 from app.engine.jit import Float64s, Int32s, Int64s
-from app.offline.metrics.ratios import ratio
+from app.engine.tables.feature_vectors import DIMENSIONS
+from app.offline.metrics.intervals import ratio
 
 HEAD, MIDDLE, TAIL = 0, 1, 2
+_USERS_AT_ONCE = 4096
 _HEAD, _TAIL = 0.2, 0.8  # of all interactions, most popular items first
 
 
@@ -28,6 +31,33 @@ class TierShares:
     items: Float64s
     interactions: Float64s
     exposure: Float64s
+
+
+def beyond_accuracy(
+    lists: Int32s,
+    *,
+    relevant: Sequence[Int32s],
+    profiles: Sequence[Int32s],
+    personal: float,
+    expected: Int32s,
+    popularity: Float64s,
+    vectors: csr_matrix | None,
+) -> dict[str, float | None]:
+    """Return the figures by name; None where there is nothing to tell.
+
+    expected : what the list of the most popular shows to the same shoppers.
+    """
+    n_items = popularity.size
+    return {
+        "item_coverage": _number(item_coverage(lists, n_items=n_items)),
+        "user_coverage": _number(personal),
+        "diversity": None if vectors is None else _mean(diversity(lists, vectors)),
+        "novelty": _mean(novelty(lists, popularity)),
+        "serendipity": _mean(serendipity(lists, relevant, expected)),
+        "popularity_percentile": _mean(popularity_percentile(lists, popularity)),
+        "popularity_lift": _mean(popularity_lift(lists, profiles, popularity)),
+        "gini": _number(gini(exposure(lists, n_items=n_items))),
+    }
 
 
 def exposure(ranked: Int32s, *, n_items: int) -> Float64s:
@@ -71,9 +101,6 @@ def _shares(tier: npt.NDArray[np.int8], amounts: Float64s) -> Float64s:
     return ratio(sums, np.full(3, amounts.sum()))
 
 
-_USERS_AT_ONCE = 4096
-
-
 def item_coverage(ranked: Int32s, *, n_items: int) -> float:
     """Return the share of the catalogue that stands in any list (Ge et al. 2010)."""
     return np.unique(ranked[ranked >= 0]).size / n_items if n_items else np.nan
@@ -98,13 +125,6 @@ def diversity(ranked: Int32s, vectors: csr_matrix) -> Float64s:
         )
     pairs = lengths * (lengths - 1.0)
     return 1.0 - ratio(inside, pairs)
-
-
-def category_vectors(categories: Int32s) -> csr_matrix:
-    """Return vectors by which items of one category are alike, others not; -1 is none of them."""
-    known = np.flatnonzero(categories >= 0)
-    shape = (categories.size, int(categories.max(initial=0)) + 1)
-    return csr_matrix((np.ones(known.size), (known, categories[known])), shape=shape)
 
 
 def novelty(ranked: Int32s, popularity: Float64s) -> Float64s:
@@ -156,7 +176,6 @@ def popularity_lift(ranked: Int32s, profiles: Sequence[Int32s], popularity: Floa
 
 
 def _mean_of(ranked: Int32s, by_item: Float64s) -> Float64s:
-    """Return the mean of a value over the items of each list, NaN for an empty one."""
     shown = ranked >= 0
     sums = np.where(shown, by_item[np.where(shown, ranked, 0)], 0.0).sum(axis=1)
     lengths = shown.sum(axis=1)
@@ -164,7 +183,6 @@ def _mean_of(ranked: Int32s, by_item: Float64s) -> Float64s:
 
 
 def _among(ranked: Int32s, users: Int64s, items: Int32s) -> npt.NDArray[np.bool_]:
-    """Mark the places whose item stands among the user's own pairs, the shape of `ranked`."""
     mine = np.arange(len(ranked), dtype=np.int64)[:, None] << 32 | ranked
     return np.isin(mine, users.astype(np.int64) << 32 | items)
 
@@ -174,3 +192,26 @@ def _incidence(ranked: Int32s, n_items: int) -> csr_matrix:
     ones = np.ones(users.size)
     shape = (len(ranked), n_items)
     return cast(csr_matrix, csr_matrix((ones, (users, ranked[users, places])), shape=shape))
+
+
+def vectors_of(items: Sequence[Item]) -> csr_matrix | None:
+    """Return the items' encoded features, a row each; None where no item has any."""
+    dims, weights, ends = [np.empty(0, np.int32)], [np.empty(0, np.float32)], [0]
+    for item in items:
+        if item.encoding is not None:
+            dims.append(np.frombuffer(item.encoding.dims, "<i4"))
+            weights.append(np.frombuffer(item.encoding.weights, "<f4"))
+        ends.append(ends[-1] + (dims[-1].size if item.encoding is not None else 0))
+    if not ends[-1]:
+        return None
+    values = np.concatenate(weights).astype(np.float64)
+    return csr_matrix((values, np.concatenate(dims), ends), shape=(len(items), DIMENSIONS))
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _mean(values: Float64s) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else None

@@ -1,4 +1,4 @@
-"""Ranking metrics of whole lists."""
+"""Accuracy: ranking metrics of top-n lists, one value a user, and errors of predicted ratings."""
 
 import math
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import ndcg_score
+from sklearn.metrics import mean_absolute_error, ndcg_score, root_mean_squared_error
 
-from app.offline.metrics.metrics import judge
+from app.offline.metrics.accuracy import judge, rating_errors
 
 NOTHING = np.empty(0, np.int32)
 
@@ -129,3 +129,28 @@ def test_lists_in_random_order_are_right_by_chance():
     ranked = np.array([rng.permutation(100)[:10] for _ in range(4000)], np.int32)
     found = judge(ranked, [codes(3)] * 4000, at=(10,))["hit@10"]
     assert abs(found.mean() - 0.10) < 3 * found.std() / math.sqrt(found.size)
+
+
+def test_a_refusal_lowers_the_coverage_and_nothing_else():
+    found = rating_errors(np.array([3.0, math.nan, 5.0, 1.0]), np.array([4.0, 1.0, 5.0, 4.0]))
+    expected = {"mae": 4 / 3, "rmse": math.sqrt(10 / 3), "prediction_coverage": 0.75}
+    assert found == pytest.approx(expected)
+
+
+def test_nothing_predicted_and_nothing_asked():
+    refused = rating_errors(np.array([math.nan]), np.array([4.0]))
+    assert refused["prediction_coverage"] == 0.0 and math.isnan(refused["mae"])
+    assert math.isnan(rating_errors(np.empty(0), np.empty(0))["prediction_coverage"])
+
+
+def test_they_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    predicted, actual = rng.random(50) * 5, rng.random(50) * 5
+    found = rating_errors(predicted, actual)
+    assert found["mae"] == pytest.approx(mean_absolute_error(actual, predicted))
+    assert found["rmse"] == pytest.approx(root_mean_squared_error(actual, predicted))
+
+
+def test_predictions_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="do not fit"):
+        rating_errors(np.zeros(2), np.zeros(3))

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.engine.jit import Float64s, Int32s
-from app.offline.metrics.ratios import ratio
 
 
 def rating_errors(predicted: Float64s, actual: Float64s) -> dict[str, float]:
@@ -34,17 +33,6 @@ def rating_errors(predicted: Float64s, actual: Float64s) -> dict[str, float]:
         "rmse": float(np.sqrt((off * off).mean())),
         "prediction_coverage": float(told.mean()),
     }
-
-
-def absolute_error_by_user(
-    predicted: Float64s, actual: Float64s, users: Int32s, *, n_users: int
-) -> Float64s:
-    """Return each user's mean absolute error, shape (n_users,); NaN where nothing was predicted."""
-    told = ~np.isnan(predicted)
-    off = np.abs(predicted[told] - actual[told])
-    sums = np.bincount(users[told], weights=off, minlength=n_users)
-    counts = np.bincount(users[told], minlength=n_users)
-    return ratio(sums, counts)
 
 
 # Our name -> trec_eval's; mrr is cut below, as trec_eval knows it for whole lists only.
@@ -94,7 +82,6 @@ def _check(ranked: Int32s, relevant: Sequence[Int32s], at: Sequence[int]) -> Non
 def _trec_eval(
     judged: list[int], ranked: Int32s, relevant: Sequence[Int32s], at: Sequence[int]
 ) -> dict[str, dict[str, float]]:
-    """Return trec_eval's measures by user, then by name."""
     import pytrec_eval
 
     cuts = ",".join(str(n) for n in sorted(set(at)))

@@ -11,7 +11,6 @@ from app import api, bootstrap, cli
 from app.api import docs
 from app.bootstrap.logs import configure
 from app.http import access, answers, errors, middleware, requests
-from app.usecases import Services
 from config import Settings
 
 VERSION = "0.1.0"
@@ -26,10 +25,7 @@ class _App(APIFlask):
 
 
 def create_app(
-    settings: Settings | None = None,
-    services: Services | None = None,
-    *,
-    clock: Callable[[], float] = time.time,
+    settings: Settings | None = None, *, clock: Callable[[], float] = time.time
 ) -> APIFlask:
     """Return the WSGI application. Loads no data, opens no connection, starts no thread.
 
@@ -47,7 +43,7 @@ def create_app(
         static_folder=None,  # type: ignore[arg-type]  # Flask takes it: no such folder
     )
     app.config.update(_flask_config(settings))
-    app.extensions["shelfwise"] = bootstrap.Shop(settings, services, clock=clock)
+    app.extensions["shelfwise"] = shop = bootstrap.Shop(settings, clock=clock)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     app.url_map.converters["id"] = middleware.IdConverter
@@ -56,8 +52,7 @@ def create_app(
     access.allow_origins(app, settings)
     api.register(app)
     cli.register(app)
-    shop = app.extensions["shelfwise"]
-    app.wsgi_app = middleware.Visits(app.wsgi_app, lambda: shop.services.gate)  # type: ignore[method-assign]
+    app.wsgi_app = middleware.Visits(app.wsgi_app, lambda: shop.runtime.gate)  # type: ignore[method-assign]
     app.wsgi_app = middleware.RawPaths(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies

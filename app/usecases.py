@@ -1,4 +1,4 @@
-"""Everything a shop has, on one object."""
+"""What a view may call, and what a process runs."""
 
 from dataclasses import dataclass
 
@@ -39,41 +39,58 @@ from app.services.tokens import Tickets
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """One shop in this process. Nothing is module-global, so that a process can carry several."""
+class UseCases:
+    """What a view may call."""
 
-    scale: RatingScale
     accounts: Accounts
     keys: Keys
+    rate_limits: RateLimits
     catalogue: Catalogue
     ratings: Ratings
+    predicted_ratings: PredictedRatings
     events: Events
     sessions: Sessions
     deletions: Deletions
-    erasures: Erasures
     records: Records
-    recommendations: Recommendations
-    settings: Settings
-    health: Health
-    feed: Feed
-    freshness: Freshness
-    gate: Gate
-    rate_limits: RateLimits
-    chores: Chores
-    cursors: Cursors
-    contexts: Contexts
     profiles: Profiles
-    predicted_ratings: PredictedRatings
-    habits: LearnedHabits
-    learned: LearnedModels
-    model_library: ModelLibrary
-    model_loader: ModelLoader
-    model_switch: ModelSwitch
-    model_refitting: ModelRefitting
+    recommendations: Recommendations
+    cursors: Cursors
     streams: Streams
     tickets: Tickets
-    snapshots: Snapshots
-    snapshot_keeper: SnapshotKeeper
+    freshness: Freshness
+    settings: Settings
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Learned models: stored, loaded, put in force, fitted again."""
+
+    learned: LearnedModels
+    library: ModelLibrary
+    loader: ModelLoader
+    switch: ModelSwitch
+    refitting: ModelRefitting
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One shop in a process: its memory, and what runs beneath the use cases.
+
+    Nothing is module-global, so that a process can carry several.
+    """
+
+    use_cases: UseCases
+    scale: RatingScale
     tables: Tables
     preferences: PreferencesProjection
     projections: tuple[Projection, ...]
+    contexts: Contexts
+    habits: LearnedHabits
+    learning: Learning
+    feed: Feed
+    gate: Gate
+    chores: Chores
+    erasures: Erasures
+    snapshots: Snapshots
+    snapshot_keeper: SnapshotKeeper

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.bootstrap.repositories import Repositories
-from app.bootstrap.services import build_services
+from app.bootstrap.runtime import build_runtime
 from app.domain.changes import Change, Collection
 from app.domain.recommendations import Query
 from app.domain.settings import ShopSettings
@@ -27,7 +27,7 @@ from app.engine.tables.event_record import EventBatch, Fact
 from app.engine.tables.history import History
 from app.engine.tables.implied import DAY_MS, Formula, Implied, Landmark
 from app.engine.warmup import compile_kernels
-from app.usecases import Services
+from app.usecases import Runtime
 from benchmarks.filters import made_up
 from config import Settings
 
@@ -56,16 +56,16 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         settings = Settings(environment="development", data_dir=Path(folder))
         repositories = Repositories(_NOBODY, "unused")
-        services = build_services(settings, repositories)
-        rows = fill(services, args, rng)
-        adding(services.tables.history, rows)
-        reading(services, args, rng)
+        runtime = build_runtime(settings, repositories)
+        rows = fill(runtime, args, rng)
+        adding(runtime.tables.history, rows)
+        reading(runtime, args, rng)
         repositories.store.close()
 
 
-def fill(services: Services, args: argparse.Namespace, rng: Random) -> list[Row]:
+def fill(runtime: Runtime, args: argparse.Namespace, rng: Random) -> list[Row]:
     """Put items and events into memory; return events that come next."""
-    catalogue = next(each for each in services.projections if each.name == "catalogue")
+    catalogue = next(each for each in runtime.projections if each.name == "catalogue")
     for start in range(0, args.items, _AT_ONCE):
         for item in made_up(range(start, min(start + _AT_ONCE, args.items)), rng):
             catalogue.apply(Change(Collection.ITEMS, item.item_id, item))
@@ -73,18 +73,18 @@ def fill(services: Services, args: argparse.Namespace, rng: Random) -> list[Row]
     rows = [next(stream) for _ in range(args.events + NEW_EVENTS)]
     old = rows[: args.events]
     batches = (old[at : at + _AT_ONCE] for at in range(0, args.events, _AT_ONCE))
-    history = services.tables.history
+    history = runtime.tables.history
     history.load(EventBatch(*zip(*batch, strict=True)) for batch in batches)
-    imply(services)
-    services.habits.learn()
+    imply(runtime)
+    runtime.habits.learn()
     print(f"{args.items:,} items, {len(history):,} events of {args.events // 20:,} subjects\n")
     return rows[args.events :]
 
 
-def imply(services: Services) -> None:
+def imply(runtime: Runtime) -> None:
     """Compute what the events say of preferences, as the feed does after a load."""
-    tables, shop = services.tables, ShopSettings()
-    formula = Formula(shop.weights, shop.half_life_days, shop.saturation, services.scale.top)
+    tables, shop = runtime.tables, ShopSettings()
+    formula = Formula(shop.weights, shop.half_life_days, shop.saturation, runtime.scale.top)
     landmark = Landmark.near(time.time() * 1000, shop.half_life_days * DAY_MS)
     implied = Implied(tables.history, formula, landmark)
 
@@ -136,9 +136,9 @@ def per_event(history: History, rows: list[Row]) -> float:
     return float(np.median(means))
 
 
-def reading(services: Services, args: argparse.Namespace, rng: Random) -> None:
+def reading(runtime: Runtime, args: argparse.Namespace, rng: Random) -> None:
     """Measure every shelf, and print a line each."""
-    history = services.tables.history
+    history = runtime.tables.history
     subjects = [history.users.id(row) for row in history.subjects().tolist()]
 
     def subject() -> str:
@@ -163,18 +163,18 @@ def reading(services: Services, args: argparse.Namespace, rng: Random) -> None:
         ("for_you", "with the session", lambda: Query(subject=subject())),
         ("popular", "for comparison", Query),
     ):
-        median, p99, made = timed(services, shelf, asked, args.rounds)
+        median, p99, made = timed(runtime, shelf, asked, args.rounds)
         name = f"{shelf} {about}".strip()
         print(f"{name:<34}{median:10.3f}{p99:8.3f}{made:13.0%}", flush=True)
 
 
-def timed(services: Services, shelf: str, asked: Asked, rounds: int) -> tuple[float, float, float]:
+def timed(runtime: Runtime, shelf: str, asked: Asked, rounds: int) -> tuple[float, float, float]:
     """Return median and 99th percentile in ms, and how many lists were not merely popular."""
     times, own = [], 0
     for _ in range(rounds):
         query = asked()
         start = time.perf_counter()
-        page = services.recommendations.shelf(shelf, query)
+        page = runtime.use_cases.recommendations.shelf(shelf, query)
         times.append((time.perf_counter() - start) * 1e3)
         own += page.strategy != "popular" and bool(page.items)
     return float(np.median(times)), float(np.percentile(times, 99)), own / rounds

@@ -21,7 +21,7 @@ from pymongo.write_concern import WriteConcern
 from app.domain.accounts import Role
 from benchmarks import engine_data, http_load
 from benchmarks.http_load import Load, load
-from benchmarks.http_shoppers import services_of
+from benchmarks.http_shoppers import runtime_of
 from benchmarks.servers import Server, get, post, service
 from benchmarks.stored_shop import DATABASE, StoredShop, stored_shop
 
@@ -40,9 +40,9 @@ def main() -> None:
         return
     draw = random.Random(args.seed)
     with stored_shop(args.keep) as shop:
-        with services_of(shop) as services:
-            _, key = services.keys.create(Role.STOREFRONT)
-            items = [services.tables.items.id(row) for row in range(services.tables.items.capacity)]
+        with runtime_of(shop) as runtime:
+            _, key = runtime.use_cases.keys.create(Role.STOREFRONT)
+            items = [runtime.tables.items.id(row) for row in range(runtime.tables.items.capacity)]
         lines = [[_event(draw, items) for _ in range(BATCH)] for _ in range(BODIES)]
         files = {
             "batches of 100": _file(shop.folder / "batches", lines),

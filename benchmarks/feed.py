@@ -14,8 +14,8 @@ import statistics
 
 from app.bootstrap.logs import configure
 from app.bootstrap.repositories import Repositories
-from app.bootstrap.services import build_services
-from app.usecases import Services
+from app.bootstrap.runtime import build_runtime
+from app.usecases import Runtime
 from benchmarks.feed_bare import drain
 from benchmarks.feed_clock import Clock, Spent
 from benchmarks.feed_writes import Writes
@@ -45,31 +45,31 @@ def one_round(shop: StoredShop, count: int, *, seed: int) -> tuple[Spent, Spent]
     repositories.store.prepare()
     settings = Settings(data_dir=shop.folder, log_level="error")
     configure(settings)
-    services = build_services(settings, repositories)
+    runtime = build_runtime(settings, repositories)
     try:
         begin = repositories.changes.now()
-        for projection in services.projections:
+        for projection in runtime.projections:
             projection.load()
         written = Writes(repositories.store.client[DATABASE], seed=seed).make(count)
         with Clock(shop.mongod) as clock:
-            services.feed.start(begin)
+            runtime.feed.start(begin)
         taken = clock.spent(count)
-        services.feed.stop()
-        check(services, repositories, written)
+        runtime.feed.stop()
+        check(runtime, repositories, written)
         with Clock(shop.mongod) as clock:
             drain(repositories.store.client[DATABASE], begin.resume_token, count)
         return taken, clock.spent(count)
     finally:
-        services.feed.stop()
+        runtime.feed.stop()
         repositories.store.close()
 
 
 def check(
-    services: Services, repositories: Repositories, written: dict[tuple[str, str], float]
+    runtime: Runtime, repositories: Repositories, written: dict[tuple[str, str], float]
 ) -> None:
     """Raise AssertionError unless memory holds everything, as often as the database."""
     stored = repositories.store.client[DATABASE]["ratings"].count_documents({})
-    preferences = services.tables.preferences
+    preferences = runtime.tables.preferences
     assert len(preferences) == stored, (len(preferences), stored)
     of_user: dict[str, dict[str, float]] = {}
     for (user_id, item_id), rating in written.items():

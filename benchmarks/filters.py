@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.bootstrap.repositories import Repositories
-from app.bootstrap.services import build_services
+from app.bootstrap.runtime import build_runtime
 from app.domain.catalogue import Encoding, Item
 from app.domain.changes import Change, Collection
 from app.domain.filters import NO_FILTERS, Filters
@@ -27,7 +27,7 @@ from app.domain.recommendations import Page, Query
 from app.engine.tables.features import ItemColumns, encode_many
 from app.engine.warmup import compile_kernels
 from app.live.encoding import ENCODER_VERSION
-from app.usecases import Services
+from app.usecases import Runtime
 from benchmarks.engine_data import synthetic
 from config import Settings
 
@@ -49,20 +49,20 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         settings = Settings(environment="development", data_dir=Path(folder))
         repositories = Repositories(_NOBODY, "unused")
-        services = build_services(settings, repositories)
-        users = fill(services, args, rng)
-        tell(services, users, args.rounds, rng)
+        runtime = build_runtime(settings, repositories)
+        users = fill(runtime, args, rng)
+        tell(runtime, users, args.rounds, rng)
         repositories.store.close()
 
 
-def fill(services: Services, args: argparse.Namespace, rng: Random) -> list[str]:
+def fill(runtime: Runtime, args: argparse.Namespace, rng: Random) -> list[str]:
     """Put items and ratings into memory; return the ids of the shoppers."""
-    catalogue = next(each for each in services.projections if each.name == "catalogue")
+    catalogue = next(each for each in runtime.projections if each.name == "catalogue")
     for start in range(0, args.items, _AT_ONCE):
         for item in made_up(range(start, min(start + _AT_ONCE, args.items)), rng):
             catalogue.apply(Change(Collection.ITEMS, item.item_id, item))
     batches, users = synthetic((args.ratings // 20, args.items, args.ratings), rng)
-    services.tables.preferences.load(batches)
+    runtime.tables.preferences.load(batches)
     return users
 
 
@@ -105,17 +105,17 @@ def made_up(numbers: range, rng: Random) -> list[Item]:
     ]
 
 
-def tell(services: Services, users: list[str], rounds: int, rng: Random) -> None:
+def tell(runtime: Runtime, users: list[str], rounds: int, rng: Random) -> None:
     """Measure every shelf, and print a line each."""
-    passing = len(passed(services))
-    shown = services.recommendations.shown_items
+    passing = len(passed(runtime))
+    shown = runtime.use_cases.recommendations.shown_items
     print(f"{shown:,} items, of which {passing:,} pass the filters that everybody uses; top 10")
     print(f"median in ms of {rounds} rounds; ratio of medians to those without filters\n")
     print(
         f"{'shelf':<10}" + "".join(f"{kind:>11}" for kind in KINDS) + "   the same   fresh   goal"
     )
     for shelf in SHELVES:
-        times = timed(services, shelf, users, rounds, rng)
+        times = timed(runtime, shelf, users, rounds, rng)
         medians = np.median(times, axis=0)
         same, fresh = (medians[1:] / medians[0]).tolist()
         figures = "".join(f"{median * 1e3:11.3f}" for median in medians.tolist())
@@ -123,10 +123,10 @@ def tell(services: Services, users: list[str], rounds: int, rng: Random) -> None
         print(f"{shelf:<10}{figures}   {same:8.2f}   {fresh:5.2f}   {GOAL:.2f} {verdicts}")
 
 
-def passed(services: Services) -> list[str]:
+def passed(runtime: Runtime) -> list[str]:
     """Return the ids of all items that pass the common filters, to look at them once."""
-    query = Query(n=services.recommendations.shown_items, filters=COMMON)
-    page = services.recommendations.shelf("popular", query)
+    query = Query(n=runtime.use_cases.recommendations.shown_items, filters=COMMON)
+    page = runtime.use_cases.recommendations.shelf("popular", query)
     for place in page.items:
         product = place.product
         assert product.in_stock
@@ -136,7 +136,7 @@ def passed(services: Services) -> list[str]:
 
 
 def timed(
-    services: Services, shelf: str, users: list[str], rounds: int, rng: Random
+    runtime: Runtime, shelf: str, users: list[str], rounds: int, rng: Random
 ) -> npt.NDArray[np.float64]:
     """Return the seconds of each request, shape (rounds, kinds)."""
     times = np.empty((rounds, len(KINDS)))
@@ -144,7 +144,9 @@ def timed(
         for kind in rng.permutation(len(KINDS)).tolist():
             filters = (NO_FILTERS, COMMON, fresh(rng))[kind]
             start = time.perf_counter()
-            page: Page = services.recommendations.shelf(shelf, Query(user, filters=filters))
+            page: Page = runtime.use_cases.recommendations.shelf(
+                shelf, Query(user, filters=filters)
+            )
             times[number, kind] = time.perf_counter() - start
             assert len(page.items) == 10
     return times

@@ -20,7 +20,7 @@ from benchmarks import engine_data, http_load, stored_shop
 from benchmarks.engine_shop import W_ITEM, W_USER, K, N
 from benchmarks.http_load import load
 from benchmarks.http_report import BARE, BYTES, Measured, Route, tell, tell_log
-from benchmarks.http_shoppers import check, draw, right_answers, services_of, token_of
+from benchmarks.http_shoppers import check, draw, right_answers, runtime_of, token_of
 from benchmarks.servers import Server, get, gunicorn, service
 from benchmarks.stored_shop import StoredShop
 
@@ -75,12 +75,12 @@ def measure(
 @contextmanager
 def servers(shop: StoredShop, seed: int) -> Iterator[dict[str, Route]]:
     """Run both servers, check answers, and give every route."""
-    with services_of(shop) as services:
-        user_ids = draw(services, SHOPPERS, seed=seed)
-        tokens = [token_of(services, user_id) for user_id in user_ids]
-        right = right_answers(services, user_ids[:CHECKED])
-        shown = services.recommendations.shown_items
-        print(f"{len(services.tables.preferences):,} ratings, {shown:,} items")
+    with runtime_of(shop) as runtime:
+        user_ids = draw(runtime, SHOPPERS, seed=seed)
+        tokens = [token_of(runtime, user_id) for user_id in user_ids]
+        right = right_answers(runtime, user_ids[:CHECKED])
+        shown = runtime.use_cases.recommendations.shown_items
+        print(f"{len(runtime.tables.preferences):,} ratings, {shown:,} items")
     (shop.folder / "tokens").write_text("\n".join(tokens))
     # workers start from a snapshot made just now: no other is due while they are measured
     shutil.rmtree(shop.folder / "snapshot", ignore_errors=True)

@@ -9,7 +9,7 @@ import orjson
 
 from app.domain.errors import UserTaken
 from app.factory import create_app
-from app.usecases import Services
+from app.usecases import Runtime
 from benchmarks.engine_expected import ExpectedByItems, ExpectedByUsers
 from benchmarks.engine_shop import TOP, W_ITEM, W_USER, K, N
 from benchmarks.stored_shop import StoredShop
@@ -21,7 +21,7 @@ Answer = list[tuple[str, float]]
 
 
 @contextmanager
-def services_of(shop: StoredShop) -> Iterator[Services]:
+def runtime_of(shop: StoredShop) -> Iterator[Runtime]:
     """Load the shop into this process, without HTTP."""
     names = ("MONGO_URI", "MONGO_DB", "DATA_DIR", "SECRET_KEY")
     given = {name.lower(): shop.environment[name] for name in names}
@@ -29,31 +29,31 @@ def services_of(shop: StoredShop) -> Iterator[Services]:
     extension = create_app(settings).extensions["shelfwise"]
     extension.start()
     try:
-        yield extension.services
+        yield extension.runtime
     finally:
         extension.close()
 
 
-def draw(services: Services, count: int, *, seed: int) -> list[str]:
+def draw(runtime: Runtime, count: int, *, seed: int) -> list[str]:
     """Draw shoppers with ratings, each as likely as the other."""
-    preferences, users = services.tables.preferences, services.tables.users
+    preferences, users = runtime.tables.preferences, runtime.tables.users
     rated = preferences.by_user.lengths(users.capacity)
     known = sorted(users.id(row) for row in np.flatnonzero(rated).tolist())
     return random.Random(seed).sample(known, count)
 
 
-def token_of(services: Services, user_id: str) -> str:
+def token_of(runtime: Runtime, user_id: str) -> str:
     """Open an account if there is none, and log in."""
     with suppress(UserTaken):  # a kept database
-        services.accounts.register(user_id, _PASSWORD, trusted=True)
-    return services.accounts.login(user_id, _PASSWORD)[1].text
+        runtime.use_cases.accounts.register(user_id, _PASSWORD, trusted=True)
+    return runtime.use_cases.accounts.login(user_id, _PASSWORD)[1].text
 
 
-def right_answers(services: Services, user_ids: list[str]) -> dict[str, Answer]:
+def right_answers(runtime: Runtime, user_ids: list[str]) -> dict[str, Answer]:
     """Return each shopper's ten best by the hybrid score, worked out in plain numpy."""
-    preferences, items = services.tables.preferences, services.tables.items
+    preferences, items = runtime.tables.preferences, runtime.tables.items
     by_users = ExpectedByUsers(preferences)
-    by_items = ExpectedByItems(preferences, services.tables.features)
+    by_items = ExpectedByItems(preferences, runtime.tables.features)
     answers = {}
     for user_id in user_ids:
         users = by_users.scores(user_id, k=K) / TOP

@@ -18,7 +18,7 @@ from app.services.tokens import Tickets
 from benchmarks import engine_data, http_load
 from benchmarks.engine_shop import K, N
 from benchmarks.http_load import Load, load
-from benchmarks.http_shoppers import draw, services_of, token_of
+from benchmarks.http_shoppers import draw, runtime_of, token_of
 from benchmarks.servers import Server, get, gunicorn
 from benchmarks.stored_shop import StoredShop, stored_shop
 from config import Settings
@@ -100,11 +100,11 @@ def _tell_ratio(what: str, over: list[Load], under: list[Load]) -> float:
 
 def _shoppers(shop: StoredShop, seed: int) -> tuple[list[Grant], Path]:
     """Return who follows a list, and a file with the tokens of those who ask."""
-    with services_of(shop) as services:
-        user_ids = draw(services, SHOPPERS, seed=seed)
+    with runtime_of(shop) as runtime:
+        user_ids = draw(runtime, SHOPPERS, seed=seed)
         file = shop.folder / "tokens"
-        file.write_text("\n".join(token_of(services, user_id) for user_id in user_ids))
-        accounts = [services.accounts.get(user_id) for user_id in user_ids]
+        file.write_text("\n".join(token_of(runtime, user_id) for user_id in user_ids))
+        accounts = [runtime.use_cases.accounts.get(user_id) for user_id in user_ids]
     return [Grant(account.user_id, epoch=account.epoch) for account in accounts], file
 
 

@@ -25,7 +25,7 @@ from pymongo import MongoClient
 
 from app.domain.accounts import Role
 from benchmarks import engine_data
-from benchmarks.http_shoppers import services_of
+from benchmarks.http_shoppers import runtime_of
 from benchmarks.pinned import pinned
 from benchmarks.servers import Server, get, service
 from benchmarks.stored_shop import DATABASE, StoredShop, stored_shop
@@ -57,9 +57,9 @@ def main() -> None:
 
 def prepare(shop: StoredShop) -> tuple[str, list[str]]:
     """Return a new storefront key, and the most rated items: whoever rates one has neighbours."""
-    with services_of(shop) as services:
-        _, secret = services.keys.create(Role.STOREFRONT)
-        items, by_item = services.tables.items, services.tables.preferences.by_item
+    with runtime_of(shop) as runtime:
+        _, secret = runtime.use_cases.keys.create(Role.STOREFRONT)
+        items, by_item = runtime.tables.items, runtime.tables.preferences.by_item
         order = np.argsort(by_item.lengths(items.capacity))[::-1]
         return secret, [items.id(row) for row in order[:ITEMS].tolist()]
 

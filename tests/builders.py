@@ -23,7 +23,7 @@ from app.domain.accounts import Role
 from app.domain.events import Event
 from app.engine.warmup import compile_kernels
 from app.factory import create_app
-from app.usecases import Services
+from app.usecases import Runtime, UseCases
 from config import Settings
 
 PASSWORD = "correct horse battery"
@@ -92,8 +92,12 @@ class RunningShop:
     keys: dict[Role, str] = field(default_factory=dict)
 
     @property
-    def services(self) -> Services:
-        return self.app.extensions["shelfwise"].services
+    def services(self) -> UseCases:
+        return self.runtime.use_cases
+
+    @property
+    def runtime(self) -> Runtime:
+        return self.app.extensions["shelfwise"].runtime
 
     @property
     def repositories(self) -> Repositories:
@@ -149,7 +153,7 @@ class RunningShop:
 
     def tell(self, *events: Event) -> None:
         """Store events of any time, past what a caller may say."""
-        self.services.feed.wait(self.repositories.events.add_many(events).position)
+        self.runtime.feed.wait(self.repositories.events.add_many(events).position)
 
     def recommend(self, user_id: str, **query: Any) -> dict[str, Any]:
         """Ask as the shop's server does."""
@@ -158,10 +162,10 @@ class RunningShop:
 
     def drift(self) -> list[str]:
         """Tell how memory differs from one that is built anew."""
-        rebuilt = Live(self.repositories, clock=self.services.tables.clock)
+        rebuilt = Live(self.repositories, clock=self.runtime.tables.clock)
         for projection in rebuilt.all:
             projection.load()
-        pairs = zip(self.services.projections, rebuilt.all, strict=True)
+        pairs = zip(self.runtime.projections, rebuilt.all, strict=True)
         return [line for mine, theirs in pairs for line in mine.differences(theirs)]
 
     def ratings(self) -> dict[tuple[str, str], float]:

@@ -21,10 +21,10 @@ from app.domain.errors import NotAllowed
 from app.domain.settings import MODEL_KINDS
 from app.http.access import public
 from app.http.answers import success
-from app.http.caller import services
+from app.http.caller import runtime, services
 from app.http.errors import failure
 from app.live.footprint import process_memory
-from app.usecases import Services
+from app.usecases import Runtime
 
 
 class LiveAnswer(Answer):
@@ -76,7 +76,7 @@ def ready() -> Response:
 def metrics() -> Response:
     """Serve Prometheus: to this machine, or to whoever sends METRICS_TOKEN as a bearer token."""
     _require_insider()
-    measure(services())
+    measure(runtime())
     registry: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
@@ -144,7 +144,7 @@ _MEMORY = Gauge(
 )
 
 
-def measure(shop: Services) -> None:
+def measure(shop: Runtime) -> None:
     """Set what every worker knows of the shop: whoever is asked sets it for all."""
     _BEHIND.set(shop.feed.behind_seconds())
     _APPLIED.set(shop.feed.applied)
@@ -152,12 +152,12 @@ def measure(shop: Services) -> None:
     _RELOADING.set(shop.feed.reloading)
     _RATINGS.set(len(shop.tables.preferences))
     _EVENTS.set(len(shop.tables.history))
-    _ITEMS.set(shop.recommendations.shown_items)
+    _ITEMS.set(shop.use_cases.recommendations.shown_items)
     _BYTES.set(shop.tables.nbytes)
     age = shop.snapshots.age_seconds()
     _SNAPSHOT.set(-1 if age is None else age)
     for kind in MODEL_KINDS:
-        model = shop.learned.fitted(kind)
+        model = shop.learning.learned.fitted(kind)
         _MODEL.labels(kind).set(0 if model is None else model.version)
         if model is not None:
             _MODEL_AGE.labels(kind).set(shop.tables.clock() - model.fitted_at.timestamp())

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.bootstrap.runtime import build_runtime
 from app.bootstrap.secret import require_secret
-from app.bootstrap.services import build_services
 from app.bootstrap.shop import Shop
 from app.domain.ports import ErasureList
 from app.repositories.erasures import ErasureFile
@@ -14,7 +14,7 @@ from config import Settings
 
 __all__ = [
     "Shop",
-    "build_services",
+    "build_runtime",
     "check",
     "erasure_list",
     "start_worker",

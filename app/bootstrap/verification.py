@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from app.domain.ports import ChangeLog
 from app.live.snapshots import DUMPS
-from app.usecases import Services
+from app.usecases import Runtime
 
 _ROUNDS = 3
 _PATIENCE_SECONDS = 60.0
@@ -16,13 +16,13 @@ Differences = dict[int, list[str]]
 class Verification:
     """Compares every projection of every worker.
 
-    fresh : makes services with empty memory. dump : has every worker write its memory under a name
+    fresh : makes a shop with empty memory. dump : has every worker write its memory under a name
     that begins with the given prefix, and returns the names by process id.
     """
 
     def __init__(
         self,
-        fresh: Callable[[], Services],
+        fresh: Callable[[], Runtime],
         dump: Callable[[str], Mapping[int, str]],
         changes: ChangeLog,
     ) -> None:
@@ -47,7 +47,7 @@ class Verification:
             rebuilt.feed.stop()
         return found
 
-    def _compare(self, rebuilt: Services) -> Differences:
+    def _compare(self, rebuilt: Runtime) -> Differences:
         prefix = f"{DUMPS}{secrets.token_hex(4)}"
         try:
             dumped = self._dump(prefix)
@@ -55,7 +55,7 @@ class Verification:
         finally:
             rebuilt.snapshots.sweep(prefix)
 
-    def _compare_one(self, name: str, rebuilt: Services) -> list[str]:
+    def _compare_one(self, name: str, rebuilt: Runtime) -> list[str]:
         copy = self._fresh()
         place = copy.snapshots.restore(now=self._changes.now, name=name)
         if place is None:

@@ -13,7 +13,7 @@ from config import Settings
 
 if TYPE_CHECKING:
     from app.bootstrap import Shop
-    from app.usecases import Services
+    from app.usecases import UseCases
 
 _SHOP = "shelfwise"
 
@@ -43,8 +43,8 @@ def opened() -> "Shop":
     return found
 
 
-def services() -> "Services":
-    """Return the services of the opened shop."""
+def services() -> "UseCases":
+    """Return the use cases of the opened shop."""
     return opened().services
 
 

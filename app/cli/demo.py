@@ -17,14 +17,14 @@ from config import Settings
 
 if TYPE_CHECKING:
     from app.data.demo.loading import DemoShop
-    from app.usecases import Services
+    from app.usecases import UseCases
 
 _FILE = "demo_access.json"
 _PASSWORD = "shelfwise-demo"
 _LABEL = "demo"
 
 
-def _write_access(demo_shop: "DemoShop", shop: "Services") -> None:
+def _write_access(demo_shop: "DemoShop", shop: "UseCases") -> None:
     """Keep the demo shopper and a key of each role, making what is missing."""
     settings = deployment()
     path = settings.data_dir / _FILE

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app.cli.context import explained, services
+from app.cli.context import explained, opened
 
 erasures = AppGroup("erasures", help="The list of shoppers who were erased (no names in it).")
 
@@ -14,7 +14,7 @@ erasures = AppGroup("erasures", help="The list of shoppers who were erased (no n
 def show() -> None:
     """Say how many this machine's list holds, and what the database does not know."""
     with explained():
-        state = services().erasures.show()
+        state = opened().runtime.erasures.show()
     latest = "never" if state.latest is None else f"{state.latest:%Y-%m-%dT%H:%M:%SZ}"
     click.echo(f"list     {state.place}")
     click.echo(f"erased   {state.erased:,}, last {latest}")
@@ -37,7 +37,7 @@ def replay(path: Path | None) -> None:
     from app.bootstrap import erasure_list
 
     with explained():
-        done = services().erasures.replay(None if path is None else erasure_list(path))
+        done = opened().runtime.erasures.replay(None if path is None else erasure_list(path))
     click.echo(
         f"{done.erasures:,} erasures: {done.subjects:,} shoppers or sessions had come back, "
         f"{done.removed:,} documents removed."

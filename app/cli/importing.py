@@ -206,8 +206,8 @@ def import_ratings(files: tuple[Path, ...], **given: Any) -> None:
     from app.data.importing.ratings import RatingImport
 
     def run_of(shop: "Shop") -> Run:
-        stored, found = shop.repositories, shop.services
-        return RatingImport(stored.ratings, stored.items, found.scale, found.catalogue).run
+        stored, catalogue = shop.repositories, shop.services.catalogue
+        return RatingImport(stored.ratings, stored.items, shop.runtime.scale, catalogue).run
 
     _run_import(files, "ratings", run_of, ImportOptions, given)
 

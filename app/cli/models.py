@@ -3,7 +3,7 @@
 import click
 from flask.cli import AppGroup
 
-from app.cli.context import explained, services
+from app.cli.context import explained, opened
 from app.cli.output import aligned
 from app.cli.workers import follow
 from app.domain.errors import Conflict
@@ -19,8 +19,8 @@ _KIND = click.Choice(MODEL_KINDS)
 def list_() -> None:
     """Print every stored version; a star marks those in force."""
     with explained():
-        shop = services()
-        records, in_force = shop.model_library.records(), shop.model_switch.in_force
+        learning = opened().runtime.learning
+        records, in_force = learning.library.records(), learning.switch.in_force
     if not records:
         raise click.ClickException("There is none. Fit one with: flask train ease")
     head = ("", "model", "fitted", "shoppers", "items", "preferences", "MB", "s", "parameters")
@@ -38,7 +38,7 @@ def use(kind: str, version: int) -> None:
     Example: flask models use ease 7
     """
     with explained():
-        services().model_switch.use(kind, version)
+        opened().runtime.learning.switch.use(kind, version)
     click.echo(f"{kind}/{version} is in force.")
     follow(kind, version)
 
@@ -48,7 +48,7 @@ def use(kind: str, version: int) -> None:
 def rollback(kind: str) -> None:
     """Put the newest version in force that is older than the present one."""
     with explained():
-        version = services().model_switch.roll_back(kind)
+        version = opened().runtime.learning.switch.roll_back(kind)
     click.echo(f"{kind}/{version} is in force.")
     follow(kind, version)
 
@@ -58,7 +58,7 @@ def rollback(kind: str) -> None:
 def off(kind: str) -> None:
     """Have no model of a kind in force; what is stored stays."""
     with explained():
-        services().model_switch.off(kind)
+        opened().runtime.learning.switch.off(kind)
     click.echo(f"No {kind} is in force.")
     follow(kind, None)
 
@@ -69,10 +69,10 @@ def off(kind: str) -> None:
 def remove(kind: str, version: int) -> None:
     """Remove a version that is not in force."""
     with explained():
-        shop = services()
-        if shop.model_switch.in_force.get(kind) == version:
+        learning = opened().runtime.learning
+        if learning.switch.in_force.get(kind) == version:
             raise Conflict(f"{kind}/{version} is in force. First: flask models off {kind}")
-        shop.model_library.remove(kind, version)
+        learning.library.remove(kind, version)
     click.echo(f"{kind}/{version} is removed.")
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from app.cli.context import explained, opened, services
+from app.cli.context import explained, opened
 
 snapshot = AppGroup("snapshot", help="Memory as a file, from which workers start.")
 
@@ -35,7 +35,7 @@ def make(if_missing: bool, gently: bool, quiet: bool) -> None:
     started = time.perf_counter()
     with explained():
         shop = opened()
-        found, changes = shop.services, shop.repositories.changes
+        found, changes = shop.runtime, shop.repositories.changes
         making = SnapshotMaking(found.snapshots, changes, found.feed, unix_time=found.tables.clock)
         try:
             size = making.make(missing=if_missing)
@@ -52,7 +52,7 @@ def make(if_missing: bool, gently: bool, quiet: bool) -> None:
 def show() -> None:
     """Say what the present snapshot is of."""
     with explained():
-        header = services().snapshots.header()
+        header = opened().runtime.snapshots.header()
     if header is None:
         raise click.ClickException("There is none that can be used.")
     taken_at = datetime.fromtimestamp(header.taken_at, UTC)

@@ -19,7 +19,7 @@ from app.domain.settings import MODEL_KINDS
 
 if TYPE_CHECKING:
     from app.learning.training import ModelTraining
-    from app.usecases import Services
+    from app.usecases import Learning
 
 _GENTLE = 10
 _PATIENCE_SECONDS = 45.0  # a process that was killed keeps others out for half a minute
@@ -57,8 +57,8 @@ def train(kind: str, given: list[tuple[str, str]], no_use: bool, gently: bool, q
         os.nice(_GENTLE)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was begun is removed
     with explained():
-        shop, training = _opened()
-        former = shop.model_switch.in_force.get(kind)
+        learning, training = _opened()
+        former = learning.switch.in_force.get(kind)
         try:
             record = _fit(training, kind, dict(given), gently=gently, quiet=quiet)
         except FittingElsewhere as error:
@@ -71,35 +71,35 @@ def train(kind: str, given: list[tuple[str, str]], no_use: bool, gently: bool, q
             raise click.ClickException(f"{reason} Is there room in DATA_DIR?") from error
         if not quiet:
             click.echo(_words(record))
-        used = not no_use and _use(shop, record, former, gently=gently, quiet=quiet)
-        shop.model_library.prune(kind, in_force=shop.model_switch.in_force.get(kind))
+        used = not no_use and _use(learning, record, former, gently=gently, quiet=quiet)
+        learning.library.prune(kind, in_force=learning.switch.in_force.get(kind))
     if used and not quiet:
         follow(kind, record.version)
 
 
-def _opened() -> tuple["Services", "ModelTraining"]:
+def _opened() -> tuple["Learning", "ModelTraining"]:
     from app.learning.training import ModelTraining
 
     shop = opened()
-    stored, found = shop.repositories, shop.services
+    stored, found = shop.repositories, shop.runtime
     training = ModelTraining(
         found.tables,
         found.feed,
         found.snapshots,
         stored.changes,
-        library=found.model_library,
-        switch=found.model_switch,
+        library=found.learning.library,
+        switch=found.learning.switch,
         leases=stored.leases,
         now=lambda: datetime.now(UTC),
     )
-    return found, training
+    return found.learning, training
 
 
 def _use(
-    shop: "Services", record: ModelRecord, former: int | None, *, gently: bool, quiet: bool
+    learning: "Learning", record: ModelRecord, former: int | None, *, gently: bool, quiet: bool
 ) -> bool:
     """Put what was fitted in force; what somebody chose during a scheduled fit stays."""
-    kind, switch = record.kind, shop.model_switch
+    kind, switch = record.kind, learning.switch
     if gently:
         if not switch.use_after(kind, record.version, former):
             click.echo(

@@ -1,9 +1,6 @@
 """flask tune: settings found by a search over the shop's own past."""
 
 import logging
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +12,7 @@ import click
 import orjson
 from flask.cli import AppGroup, with_appcontext
 
-from app.cli.context import deployment, explained, services
+from app.cli.context import deployment, explained, opened, services
 from app.cli.evaluate import (
     FILE,
     PAST,
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from app.offline.tuning.preparing import TuningOptions
     from app.offline.tuning.search import Tried
 
-_ROOT = Path(__file__).resolve().parents[2]
 _NEEDED = {"optuna": "searches", "pytrec_eval": "computes the metrics"}
 _MODES = {"new": Mode.NEW, "all": Mode.ALL, None: None}
 _SECONDS = 2.0  # between two lines
@@ -278,9 +274,8 @@ def _train(kind: str) -> int:
 
     It is stored, and not in force.
     """
-    command = [sys.executable, "-m", "flask", "train", kind, "--no-use"]
-    environment = os.environ | {"DATA_DIR": str(deployment().data_dir.resolve())}
-    done = subprocess.run(command, cwd=_ROOT, env=environment, stdout=sys.stderr, check=False)
-    if done.returncode:
+    from app.bootstrap.flask_process import FlaskProcess
+
+    if FlaskProcess(deployment()).run("train", kind, "--no-use"):
         raise click.ClickException(f"{kind} could not be fitted, so nothing was changed.")
-    return max(record.version for record in services().model_library.records(kind))
+    return max(record.version for record in opened().runtime.learning.library.records(kind))

@@ -21,14 +21,14 @@ def verify(limit: int) -> None:
     The service goes on; each worker's feed pauses while its memory is written to DATA_DIR/snapshot
     (about a third of a second for ten million ratings).
     """
-    from app.bootstrap import build_services
+    from app.bootstrap import build_runtime
     from app.bootstrap.verification import Verification
 
     with explained():
         shop = opened()
         repositories, settings = shop.repositories, shop.settings
         run = Verification(
-            lambda: build_services(settings, repositories), _dump, repositories.changes
+            lambda: build_runtime(settings, repositories), _dump, repositories.changes
         ).run
         found = run()
     for pid, lines in found.items():

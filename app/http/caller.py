@@ -1,4 +1,4 @@
-"""The request in hand: the shop's services, who is calling, for whom."""
+"""The request in hand: the shop it goes to, who is calling, for whom."""
 
 from collections.abc import Collection
 from typing import cast
@@ -10,12 +10,16 @@ from app.domain import subjects
 from app.domain.accounts import Caller, Role
 from app.domain.errors import InvalidInput, NotAllowed, NotAuthenticated
 from app.domain.ids import check_id
-from app.usecases import Services
+from app.usecases import Runtime, UseCases
 
 
-def services() -> Services:
-    """Return the shop's services."""
-    return cast(Services, current_app.extensions["shelfwise"].services)
+def services() -> UseCases:
+    return cast(UseCases, current_app.extensions["shelfwise"].services)
+
+
+def runtime() -> Runtime:
+    """Return what runs beneath the use cases: for measuring it, not for a view's work."""
+    return cast(Runtime, current_app.extensions["shelfwise"].runtime)
 
 
 def caller() -> Caller:

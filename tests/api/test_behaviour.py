@@ -46,7 +46,7 @@ def did(who, kind, *items, days=0.0, order=None):
 
 def put(shop, *stories):
     events = [event for story in stories for event in story]
-    shop.services.feed.wait(shop.repositories.events.add_many(events).position)
+    shop.runtime.feed.wait(shop.repositories.events.add_many(events).position)
 
 
 def orders(*baskets):
@@ -136,7 +136,7 @@ def test_events_that_are_removed_leave_no_trace_in_baskets(shop):
     put(shop, zoes)
     assert "oolong" in told(get(shop, "/items/tea/bought-together"))
     gone = shop.repositories.events.remove_many([event.key for event in zoes])
-    shop.services.feed.wait(gone)
+    shop.runtime.feed.wait(gone)
     assert get(shop, "/items/tea/bought-together", explain=1)["recommendation"] == before
 
 
@@ -238,7 +238,7 @@ def test_buy_again_ranks_what_is_due(shop):
     buying = [did("ann", "purchase", "tea", days=d, order=f"t{d}") for d in (90, 60, 30)]
     buying += [did("ann", "purchase", "rice", days=d, order=f"r{d}") for d in (61, 31, 1)]
     put(shop, *buying, did("ann", "view", "cup"))
-    shop.services.habits.learn()
+    shop.runtime.habits.learn()
     answer = get(shop, "/buy-again", user_id="ann", explain=1)
     assert ids_of(answer) == ["tea", "rice"]  # each bought thrice, rice yesterday
     why = answer["recommendation"][0]["reasons"]

@@ -31,7 +31,7 @@ def shop(make_shop, clock):
         *bought("milk", at=EVENING, times=200), *bought("milk", at=MORNING, times=200),
         *bought("bread", at=EVENING, times=205), *bought("bread", at=MORNING, times=205),
     )  # fmt: skip
-    shop.services.contexts.learn()
+    shop.runtime.contexts.learn()
     return shop
 
 
@@ -98,7 +98,7 @@ def test_three_observations_lift_by_less_than_a_twentieth(shop, clock):
     change(shop, context_strength=1)
     shop.put_items({"item_id": "rake", "category": "Garden"})
     shop.tell(*bought("rake", at=EVENING, times=3, kind="purchase"))
-    shop.services.contexts.learn()
+    shop.runtime.contexts.learn()
     clock.now = EVENING
     score, parts, _ = popular(shop)["rake"]
     assert 1 < score / parts["popular"] < 1.05
@@ -107,7 +107,7 @@ def test_three_observations_lift_by_less_than_a_twentieth(shop, clock):
 def test_the_shop_says_when_it_is_evening(shop, clock):
     clock.now = MORNING  # which is evening in Tokyo, where those events were in the night
     change(shop, timezone="Asia/Tokyo")
-    shop.services.contexts.learn()
+    shop.runtime.contexts.learn()
     assert popular(shop)["wine"][2]["context"]["daypart"] == "evening"
     assert popular(shop)["wine"][1]["context"] < 0
     clock.now = EVENING
@@ -120,7 +120,7 @@ def test_devices_and_countries(shop):
         *bought("milk", at=MORNING, times=300, device="phone", country="DE"),
         *bought("bread", at=MORNING, times=300, device="desk", country="FR"),
     )
-    shop.services.contexts.learn()
+    shop.runtime.contexts.learn()
     for where in ({"device": "phone"}, {"country": "DE"}):
         found = popular(shop, **where)
         assert found["milk"][1]["context"] > found["bread"][1]["context"]
@@ -134,7 +134,7 @@ def test_a_caller_says_the_device_and_the_country(shop):
         *bought("milk", at=MORNING, times=300, device="phone"),
         *bought("bread", at=MORNING, times=300, device="desk"),
     )
-    shop.services.contexts.learn()
+    shop.runtime.contexts.learn()
     first = {}
     for device in ("phone", "desk"):
         address = f"/popular?device={device}&country=XX"
@@ -181,5 +181,5 @@ def test_where_nothing_was_learned_nothing_is_lifted(make_shop, clock):
     shop = make_shop(clock)
     shop.put_items({"item_id": "tea", "category": "Drinks"})
     shop.rate("ann", "tea", 5)
-    shop.services.contexts.learn()
+    shop.runtime.contexts.learn()
     assert "context" not in popular(shop)["tea"][1]

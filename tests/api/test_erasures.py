@@ -35,7 +35,7 @@ def restore(shop, copy):
 
 
 def settle(shop):
-    assert shop.services.feed.wait(shop.repositories.changes.now().position)
+    assert shop.runtime.feed.wait(shop.repositories.changes.now().position)
 
 
 def subjects_in(shop):
@@ -73,20 +73,20 @@ def test_an_older_backup_is_noticed_and_the_erased_go_again(shop):
     leave(shop)
     restore(shop, copy)
     assert subjects_in(shop) == {"ann", "bob", of_session(VISIT)}
-    replayed = shop.services.erasures.catch_up()
+    replayed = shop.runtime.erasures.catch_up()
     assert (replayed.erasures, replayed.subjects, replayed.removed) == (2, 2, 5)
     assert subjects_in(shop) == {"bob"}
     assert [r for rows in backup(shop).values() for r in rows if "bob" in repr(r)] == bobs
     settle(shop)
     assert shop.drift() == []
-    assert shop.services.erasures.catch_up() is None
+    assert shop.runtime.erasures.catch_up() is None
 
 
 def test_a_database_that_knows_all_is_left_alone(shop):
     leave(shop)
-    assert shop.services.erasures.catch_up() is None
+    assert shop.runtime.erasures.catch_up() is None
     shop.register("ann")
-    assert shop.services.erasures.catch_up() is None
+    assert shop.runtime.erasures.catch_up() is None
     assert subjects_in(shop) == {"ann", "bob"}
 
 
@@ -98,7 +98,7 @@ def test_what_is_newer_than_the_erasure_stays(shop):
     shop.repositories.ratings.put(Rating("ann", "cup", 3.0, later))
     shop.repositories.ratings.put(Rating("ann", "without a time", 3.0))
     shop.tell(Event(EventKey("ann", "new"), "view", "tea", now() - timedelta(days=9), later))
-    shop.services.erasures.catch_up()
+    shop.runtime.erasures.catch_up()
     assert {pair for pair in shop.ratings() if pair[0] == "ann"} == {("ann", "cup")}
     (event,) = shop.database["events"].find({"_id.subject": "ann"})
     assert event["_id"]["event_id"] == "new"
@@ -112,7 +112,7 @@ def test_an_account_that_was_opened_since_stays(shop):
     leave(shop)
     restore(shop, {**copy, "users": []})
     shop.services.accounts.register("ann", PASSWORD, trusted=True)
-    shop.services.erasures.catch_up()
+    shop.runtime.erasures.catch_up()
     assert shop.database["users"].count_documents({"_id": "ann"}) == 1
     assert {pair for pair in shop.ratings() if pair[0] == "ann"} == set()
 
@@ -125,7 +125,7 @@ def test_a_backup_between_two_erasures_of_one_shopper(shop):
     copy = backup(shop)
     done(shop.client.delete("/users/ann", headers=shop.storefront))
     restore(shop, copy)
-    assert shop.services.erasures.catch_up().erasures == 1
+    assert shop.runtime.erasures.catch_up().erasures == 1
     assert subjects_in(shop) == {"bob"}
 
 
@@ -134,8 +134,8 @@ def test_a_backup_that_was_made_while_somebody_left_needs_the_command(shop):
     copy = backup(shop)
     leave(shop)
     restore(shop, {**copy, "erased": backup(shop)["erased"]})
-    assert shop.services.erasures.catch_up() is None
-    assert shop.services.erasures.replay().subjects == 2
+    assert shop.runtime.erasures.catch_up() is None
+    assert shop.runtime.erasures.replay().subjects == 2
     assert subjects_in(shop) == {"bob"}
 
 
@@ -146,8 +146,8 @@ def test_another_machines_list(shop, tmp_path):
     foreign = tmp_path / "copied.jsonl"
     (settings.data_dir / "erased.jsonl").rename(foreign)
     restore(shop, copy)
-    assert shop.services.erasures.catch_up() is None, "this machine has no list"
-    assert shop.services.erasures.replay(erasure_list(foreign)).subjects == 2
+    assert shop.runtime.erasures.catch_up() is None, "this machine has no list"
+    assert shop.runtime.erasures.replay(erasure_list(foreign)).subjects == 2
     assert subjects_in(shop) == {"bob"}
 
 
@@ -159,7 +159,7 @@ def test_documents_of_another_hand_stop_nothing(shop, monkeypatch, at_once):
     restore(shop, copy)
     rows = ["text", 7, {"user_id": 3}, {"other": 1}, {"user_id": "zoe"}]
     shop.database["ratings"].insert_many([{"_id": row} for row in rows])
-    shop.services.erasures.catch_up()
+    shop.runtime.erasures.catch_up()
     assert {pair["_id"]["user_id"] for pair in shop.database["ratings"].find(
         {"_id.user_id": {"$type": "string"}})} == {"bob", "zoe"}  # fmt: skip
     assert shop.database["ratings"].count_documents({}) == 1 + len(rows)
@@ -173,8 +173,8 @@ def test_a_start_does_it_before_anybody_is_served(shop):
     try:
         starting.start()
         assert subjects_in(shop) == {"bob"}
-        assert len(starting.services.tables.history.of_subject("ann")) == 0
-        assert starting.services.erasures.show().unknown == 0
+        assert len(starting.runtime.tables.history.of_subject("ann")) == 0
+        assert starting.runtime.erasures.show().unknown == 0
     finally:
         starting.close()
 
@@ -182,11 +182,11 @@ def test_a_start_does_it_before_anybody_is_served(shop):
 def test_a_list_that_is_damaged_stops_no_start(shop):
     folder = shop.app.extensions["shelfwise"].settings.data_dir
     (folder / "erased.jsonl").write_text("no salt\n")
-    assert shop.services.erasures.catch_up() is None
+    assert shop.runtime.erasures.catch_up() is None
 
 
 def test_what_the_list_says(shop):
-    erasures = shop.services.erasures
+    erasures = shop.runtime.erasures
     assert (erasures.show().erased, erasures.show().latest) == (0, None)
     before = now() - timedelta(milliseconds=1)
     leave(shop)

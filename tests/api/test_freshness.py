@@ -47,7 +47,7 @@ def test_every_write_gives_one(shop):
         assert response.status_code < 300
         place = parts_of(response.headers["X-Freshness"])[:2]
         assert place > before
-        assert shop.services.feed.position >= place
+        assert shop.runtime.feed.position >= place
         before = place
     failed = shop.client.post("/rate", json={"item_id": "nothing", "rating": 5}, headers=headers)
     assert "X-Freshness" not in failed.headers
@@ -91,7 +91,7 @@ def late(shop):
         held.set()
         go_on.wait(60)
 
-    holder = threading.Thread(target=shop.services.feed.between, args=(hold,))
+    holder = threading.Thread(target=shop.runtime.feed.between, args=(hold,))
     holder.start()
     try:
         assert held.wait(10)
@@ -147,7 +147,7 @@ def test_where_memory_is_late_the_shoppers_own_count(market, write, strategy):
     before = shop.repositories.ratings.of_user(user)
     with late(shop):
         position = write(shop.repositories.ratings)
-        assert shop.services.feed.position < position
+        assert shop.runtime.feed.position < position
         token = shop.services.freshness.token(position)
         early = look(token)
         assert early["fresh"] is True
@@ -156,13 +156,13 @@ def test_where_memory_is_late_the_shoppers_own_count(market, write, strategy):
             asked = {"user_id": user, "n": 100}
             shown = ids_of(done(shop.client.get(address, query_string=asked, headers=headers)))
             assert not set(shown) & {r.item_id for r in shop.repositories.ratings.of_user(user)}
-    assert shop.services.feed.wait(position, seconds=30)
+    assert shop.runtime.feed.wait(position, seconds=30)
     settled = look(token)
     assert early["strategy"] == settled["strategy"] != "popular"
     assert places_of(early) == places_of(settled)
     for rating in shop.repositories.ratings.of_user(user):
         shop.repositories.ratings.remove(user, rating.item_id)
-    shop.services.feed.wait(shop.repositories.ratings.put_many(before), seconds=30)
+    shop.runtime.feed.wait(shop.repositories.ratings.put_many(before), seconds=30)
 
 
 def places_of(answer):

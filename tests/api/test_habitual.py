@@ -31,8 +31,8 @@ def market(mongo_uri, tmp_path_factory):
             who = f"other {n}"
             events += bought(who, "tea", 3, order="1") + bought(who, "cup", 3, order="1")
             events += bought(who, "milk", 10, 3) + bought(who, "pan", 100)
-        shop.services.feed.wait(shop.repositories.events.add_many(events).position)
-        shop.services.habits.learn()
+        shop.runtime.feed.wait(shop.repositories.events.add_many(events).position)
+        shop.runtime.habits.learn()
         yield shop
 
 

@@ -94,7 +94,7 @@ def test_a_weight_that_changes_changes_what_is_popular(shop):
     assert ids_of(ask(shop, "/popular", window="day"))[:2] == ["tea", "cup"]
     weights = {"share": 9.0}
     done(shop.client.patch("/settings", json={"weights": weights}, headers=shop.admin))
-    shop.services.feed.wait(shop.repositories.events.add_many(did("rake")).position)
+    shop.runtime.feed.wait(shop.repositories.events.add_many(did("rake")).position)
     assert told(shop, "/popular", window="day")["tea"][0] == pytest.approx(3 / 9)
     assert shop.drift() == []
 
@@ -104,7 +104,7 @@ def test_a_shopper_that_is_forgotten_leaves_no_trace(shop):
     shop.tell(*[event._replace(key=EventKey("ann", event.key.event_id)) for event in events])
     shop.tell(*did("cup"))
     keys = [EventKey("ann", event.key.event_id) for event in events]
-    shop.services.feed.wait(shop.repositories.events.remove_many(keys))
+    shop.runtime.feed.wait(shop.repositories.events.remove_many(keys))
     shop.tell(*did("rake", "purchase"))
     assert set(told(shop, "/popular", window="all")) == {"cup", "rake"}
     assert shop.drift() == []
@@ -201,9 +201,9 @@ def test_every_shelf_keeps_to_a_category(shop):
 def test_loaded_restored_or_followed_the_sums_are_the_same(shop):
     events = did("tea", times=5) + did("cup", "purchase", days=3) + did("cup", "return", days=1)
     shop.tell(*events)
-    shop.services.feed.wait(shop.repositories.events.remove_many([events[0].key]))
-    followed = shop.services.projections
-    restored, loaded = (Live(shop.repositories, clock=shop.services.tables.clock) for _ in range(2))
+    shop.runtime.feed.wait(shop.repositories.events.remove_many([events[0].key]))
+    followed = shop.runtime.projections
+    restored, loaded = (Live(shop.repositories, clock=shop.runtime.tables.clock) for _ in range(2))
     for mine, theirs in zip(followed, restored.all, strict=True):
         theirs.restore(mapped(mine.dump()))
     for projection in loaded.all:

@@ -45,14 +45,14 @@ def traces(shop, name: str) -> dict[str, list[Any]]:
 
 def remembered(shop, subject) -> tuple[int, int]:
     """Return how many preferences and events this process's memory holds of a subject."""
-    tables = shop.services.tables
+    tables = shop.runtime.tables
     return len(tables.preferences.of_user(subject)), len(tables.history.of_subject(subject))
 
 
 def finish(shop) -> None:
     """Sweep a second time, as is done when every request of then has ended."""
     shop.services.deletions.finish(now() + timedelta(seconds=1))
-    shop.services.feed.wait(shop.repositories.changes.now().position)
+    shop.runtime.feed.wait(shop.repositories.changes.now().position)
 
 
 def test_a_shopper_goes_with_everything(shop):
@@ -108,7 +108,7 @@ def test_the_mark_alone_has_memory_forget(shop):
     shop.rate(user, item, 5)
     done(view(shop, item, user_id=user))
     marked = shop.repositories.deletions.mark_subject(user, now(), "digest")
-    assert shop.services.feed.wait(marked)
+    assert shop.runtime.feed.wait(marked)
     assert remembered(shop, user) == (0, 0)
     assert shop.services.accounts._live.epoch(user) is None
     assert shop.recommend(user)["strategy"] == "popular"
@@ -141,7 +141,7 @@ def test_who_registers_while_the_old_is_swept_keeps_what_is_new(shop):
     done(view(shop, new, user_id=user))
     swept = deletions.sweep_subject(user, until=until)
     assert swept.value == (1, 1, 0)
-    shop.services.feed.wait(swept.position)
+    shop.runtime.feed.wait(swept.position)
     assert [row["item_id"] for row in ratings_of(shop, user)] == [new]
     assert remembered(shop, user) == (1, 1)
     assert shop.drift() == []
@@ -165,7 +165,7 @@ def test_who_comes_back_keeps_what_is_new(shop):
     long_ago = Event(EventKey(user, "imported"), "purchase", old, LONG_AGO, now())
     assert shop.services.events.store([long_ago]).value.leaving == {}
     position = shop.repositories.ratings.put(Rating(user, old, 3.0, LONG_AGO))
-    shop.services.feed.wait(position)
+    shop.runtime.feed.wait(position)
     finish(shop)
     assert {row["item_id"] for row in ratings_of(shop, user)} == {old, new}
     assert remembered(shop, user) == (2, 2)
@@ -180,7 +180,7 @@ def test_what_writers_left_goes_with_the_second_sweep(shop):
     shop.rate(user, item, 5)
     done(delete(shop, user))
     shop.tell(Event(EventKey(user, "late"), "view", item, now(), now()))
-    shop.services.feed.wait(shop.repositories.ratings.put(Rating(user, item, 3.0, now())))
+    shop.runtime.feed.wait(shop.repositories.ratings.put(Rating(user, item, 3.0, now())))
     assert remembered(shop, user) == (1, 1)
     finish(shop)
     assert traces(shop, user) == {}

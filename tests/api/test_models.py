@@ -48,7 +48,7 @@ def ran(shop: RunningShop, *words: str) -> str:
 
 
 def in_memory(shop: RunningShop) -> dict[str, int]:
-    return {kind: record.version for kind, record in shop.services.learned.records.items()}
+    return {kind: record.version for kind, record in shop.runtime.learning.learned.records.items()}
 
 
 def follows(shop: RunningShop, **versions: int) -> bool:
@@ -132,7 +132,7 @@ def test_parameters_are_those_of_the_version_in_force(shop: RunningShop) -> None
     ran(shop, "train", "ease", "--set", "l2=9", "--no-use")
     assert follows(shop, ease=1)
     ran(shop, "train", "ease", "--set", "damping=0.5")
-    newest = shop.services.model_library.records("ease")[0]
+    newest = shop.runtime.learning.library.records("ease")[0]
     assert (newest.version, newest.parameters["l2"], newest.parameters["damping"]) == (3, 3, 0.5)
 
 
@@ -140,7 +140,7 @@ def test_only_the_newest_versions_are_kept_and_the_one_in_force(shop: RunningSho
     ran(shop, "train", "ease")
     for _ in range(6):
         ran(shop, "train", "ease", "--no-use", "--quiet")
-    versions = [record.version for record in shop.services.model_library.records("ease")]
+    versions = [record.version for record in shop.runtime.learning.library.records("ease")]
     assert versions == [7, 6, 5, 4, 3, 1]
     assert stored(shop)["models.files"] == 6
     folder = shop.app.extensions["shelfwise"].settings.data_dir / "models"
@@ -204,7 +204,7 @@ def test_what_was_chosen_during_a_scheduled_fit_stays(
 
     def fit_slowly(*given: Any) -> Any:
         record = fit(*given)
-        assert shop.services.model_switch.roll_back("ease") == 1
+        assert shop.runtime.learning.switch.roll_back("ease") == 1
         return record
 
     monkeypatch.setattr(ModelTraining, "fit", fit_slowly)
@@ -232,12 +232,12 @@ def test_a_damaged_version_leaves_the_former_in_force(shop: RunningShop) -> None
     folder = shop.app.extensions["shelfwise"].settings.data_dir / "models"
     (copy,) = folder.glob("*-ease-2-*")
     copy.unlink()
-    shop.services.model_switch.use("ease", 2)
-    assert eventually(lambda: "ease" in shop.services.model_loader.failed)
+    shop.runtime.learning.switch.use("ease", 2)
+    assert eventually(lambda: "ease" in shop.runtime.learning.loader.failed)
     assert in_memory(shop) == {"ease": 1}
     assert shop.recommend("user 0", strategy="ease")["strategy"] == "ease"
     ran(shop, "models", "use", "ease", "1")
-    assert eventually(lambda: not shop.services.model_loader.failed)
+    assert eventually(lambda: not shop.runtime.learning.loader.failed)
 
 
 def test_metrics_tell_version_and_age(shop: RunningShop) -> None:
@@ -254,7 +254,7 @@ def test_settings_know_the_models_in_force(shop: RunningShop) -> None:
 
 
 def test_a_version_that_holds_shoppers_answers_nobody_and_is_removed(shop: RunningShop) -> None:
-    library, rows = shop.services.model_library, shop.database["models"]
+    library, rows = shop.runtime.learning.library, shop.database["models"]
     good = neural(ITEMS)
     users = {"ids.data": np.frombuffer(b"user 1", np.uint8), "ids.ends": np.array([6])}
     arrays = {"user_factors": np.ones((1, 1), np.float32)}
@@ -262,8 +262,8 @@ def test_a_version_that_holds_shoppers_answers_nobody_and_is_removed(shop: Runni
     former = library.add(FittedModel(good.record, good.model, parts, good.items))
     rows.update_one({"_id": former.name}, {"$set": {"cleared_at": former.fitted_at}})
     present = library.add(good)
-    shop.services.model_switch.use("neural", former.version)
-    assert eventually(lambda: "neural" in shop.services.model_loader.failed)
+    shop.runtime.learning.switch.use("neural", former.version)
+    assert eventually(lambda: "neural" in shop.runtime.learning.loader.failed)
     assert shop.recommend("user 1", strategy="neural")["strategy"] == "hybrid"
     library.tidy()
     assert library.records("neural") == [present]
@@ -272,7 +272,7 @@ def test_a_version_that_holds_shoppers_answers_nobody_and_is_removed(shop: Runni
     assert not any(b"user 1" in row["data"] for row in chunks)
     folder = shop.app.extensions["shelfwise"].settings.data_dir / "models"
     assert not any(b"user 1" in path.read_bytes() for path in folder.iterdir())
-    shop.services.model_switch.use("neural", present.version)
+    shop.runtime.learning.switch.use("neural", present.version)
     assert follows(shop, neural=present.version)
     assert shop.recommend("user 1", strategy="neural")["strategy"] == "neural"
 

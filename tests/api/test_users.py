@@ -86,7 +86,7 @@ def test_a_shopper_without_an_account_leaves_at_once(shop):
         shop.rate(visitor, item, 5)
         done(shop.client.delete(f"/users/{visitor}", headers=shop.storefront))
         assert shop.recommend(visitor)["strategy"] == "popular"
-        assert shop.services.tables.preferences.of_user(visitor) == []
+        assert shop.runtime.tables.preferences.of_user(visitor) == []
 
 
 def test_a_shopper_who_comes_back_is_rated_for_again(shop):

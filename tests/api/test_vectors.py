@@ -114,6 +114,6 @@ def test_vectors_that_another_hand_wrote_stop_nothing(make_shop):
         items.insert_one({"_id": f"odd {number}", "vectors": odd})
     shop.item("even", vectors={"text": [1]})
     shop.services.catalogue.get("even")
-    for projection in shop.services.projections:
+    for projection in shop.runtime.projections:
         projection.load()
     assert shop.drift() == []

@@ -17,12 +17,12 @@ def test_loading_passes_over_what_it_cannot_understand(make_shop):
     many = [{"name": "ml", "value": 500}, {"name": "on", "value": True}]  # an integer
     database["items"].insert_one({"_id": "even", "attributes": many})
     database["ratings"].insert_one({"_id": {"user_id": 1, "item_id": item}, "rating": "five"})
-    for projection in shop.services.projections:
+    for projection in shop.runtime.projections:
         projection.load()
     shop.rate("ann", item, 4)
     assert shop.recommend("ann")["status"] == "success"
     assert ids_of(shop.recommend("bob", attribute="ml:500")) == ["even"]
-    assert len(shop.services.tables.preferences) == 1
+    assert len(shop.runtime.tables.preferences) == 1
 
 
 def test_the_feed_passes_over_what_it_cannot_understand(make_shop):
@@ -44,7 +44,7 @@ def test_the_feed_passes_over_what_it_cannot_understand(make_shop):
         ratings.update_one({"_id": odd["_id"]}, {"$set": {"more": 2}})
         ratings.delete_one({"_id": odd["_id"]})
         shop.rate(f"ann {number}", item, 4)
-        assert len(shop.services.tables.preferences) == number + 1
+        assert len(shop.runtime.tables.preferences) == number + 1
 
 
 def test_the_feed_takes_in_what_is_written_otherwise(make_shop):
@@ -55,11 +55,11 @@ def test_the_feed_takes_in_what_is_written_otherwise(make_shop):
     ratings.insert_one({"_id": key, "rating": 2})  # an integer, and no time
     ratings.update_one({"_id": key}, {"$set": {"rating": 5}})
     shop.rate("bob", item, 1)
-    with shop.services.tables.lock:
-        assert shop.services.tables.preferences.profile("ann").values.tolist() == [5.0]
+    with shop.runtime.tables.lock:
+        assert shop.runtime.tables.preferences.profile("ann").values.tolist() == [5.0]
     ratings.drop()
-    assert shop.services.feed.wait(shop.repositories.changes.now().position, seconds=30)
-    assert len(shop.services.tables.preferences) == 0
+    assert shop.runtime.feed.wait(shop.repositories.changes.now().position, seconds=30)
+    assert len(shop.runtime.tables.preferences) == 0
 
 
 def test_loading_and_following_agree_on_what_is_odd(make_shop):
@@ -75,7 +75,7 @@ def test_loading_and_following_agree_on_what_is_odd(make_shop):
     ratings.replace_one({"_id": {"user_id": "ann", "item_id": item}}, {"rating": "5"})
     shop.rate("cid", item, 2)
     assert shop.drift() == []
-    assert len(shop.services.tables.preferences) == 3
+    assert len(shop.runtime.tables.preferences) == 3
 
 
 def test_a_time_beyond_the_calendar_stops_nothing(make_shop):
@@ -86,5 +86,5 @@ def test_a_time_beyond_the_calendar_stops_nothing(make_shop):
         {"_id": key, "rating": 3.0, "rated_at": DatetimeMS(2**60)}  # no year of ours
     )
     shop.rate("ann", item, 4)
-    assert len(shop.services.tables.preferences) == 2
+    assert len(shop.runtime.tables.preferences) == 2
     assert shop.drift() == []

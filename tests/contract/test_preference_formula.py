@@ -59,14 +59,14 @@ def tell(shop: RunningShop, user: str = "ann", story=STORY) -> None:
         for at in [NOW - timedelta(days=days)]
     ]
     written = shop.repositories.events.add_many(events)
-    shop.services.feed.wait(written.position)
+    shop.runtime.feed.wait(written.position)
 
 
 def preferences(shop: RunningShop, user: str = "ann") -> dict[str, float]:
     """Return what memory says now, in rating units, as the shelves read it."""
     from app.domain.recommendations import Query
 
-    tables = shop.services.tables
+    tables = shop.runtime.tables
     with tables.lock, tables.shopper.present(Query(subject=user)):
         profile = tables.shopper.profile
         ids = [tables.items.id(row) for row in profile.items.tolist()]
@@ -129,7 +129,7 @@ def test_the_landmark_moves_long_before_numbers_grow_too_large(told, clock):
 
 def test_events_that_are_taken_away_no_longer_count(told, clock):
     gone = [EventKey("ann", f"{item} {kind} {days}") for item, kind, days in STORY[2:4]]
-    told.services.feed.wait(told.repositories.events.remove_many(gone))
+    told.runtime.feed.wait(told.repositories.events.remove_many(gone))
     kept = [event for event in STORY if event[0] != "disliked"]
     expected = by_formula(kept, NOW, WITH_WISH) | {"rated": 4.5}
     assert preferences(told) == pytest.approx(expected, rel=1e-6)
@@ -139,7 +139,7 @@ def test_events_that_are_taken_away_no_longer_count(told, clock):
 def test_what_was_read_from_the_database_says_the_same(told, clock):
     from app.domain.recommendations import OwnRecord, Query
 
-    tables = told.services.tables
+    tables = told.runtime.tables
     own = OwnRecord({"rated": 4.5}, told.repositories.events.of_subject("ann"))
     with tables.lock, tables.shopper.present(Query(subject="ann", own=own)):
         profile = tables.shopper.profile

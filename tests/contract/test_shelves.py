@@ -84,8 +84,8 @@ def visit(shop: RunningShop, draw: random.Random) -> None:
         kind = draw.choice(("view", "view", "purchase"))
         place = EventContext(device=draw.choice(("phone", "desk")))
         events.append(Event(key, kind, item, at, at, context=place))
-    shop.services.feed.wait(shop.repositories.events.add_many(events).position)
-    shop.services.contexts.learn()
+    shop.runtime.feed.wait(shop.repositories.events.add_many(events).position)
+    shop.runtime.contexts.learn()
 
 
 def shop_around(shop: RunningShop, draw: random.Random) -> None:
@@ -100,8 +100,8 @@ def shop_around(shop: RunningShop, draw: random.Random) -> None:
         at = NOW - timedelta(minutes=number)
         key = EventKey(who, f"look {number}")
         events.append(Event(key, "view", draw.choice(ITEMS), at, at))
-    shop.services.feed.wait(shop.repositories.events.add_many(events).position)
-    shop.services.habits.learn()
+    shop.runtime.feed.wait(shop.repositories.events.add_many(events).position)
+    shop.runtime.habits.learn()
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def command(shop: RunningShop, *words: str) -> None:
 
 def settle(shop: RunningShop) -> None:
     """Wait until what a change of settings has computed anew is in memory."""
-    shop.services.feed.between(lambda place: None)
+    shop.runtime.feed.between(lambda place: None)
 
 
 def _fill(shop: RunningShop, draw: random.Random) -> None:
@@ -56,8 +56,8 @@ def _fill(shop: RunningShop, draw: random.Random) -> None:
         sent = [{**whose, **event, "event_id": f"e{n}"} for n, event in enumerate(events)]
         answer = done(shop.client.post("/events", json=sent, headers=shop.storefront))
         assert answer["stored"] == len(sent), answer
-    shop.services.contexts.learn()
-    shop.services.habits.learn()
+    shop.runtime.contexts.learn()
+    shop.runtime.habits.learn()
     for kind in ("ease", "sequence", "ratings"):
         command(shop, "train", kind)
 

@@ -20,9 +20,9 @@ def test_a_snapshot_of_an_earlier_version_holds_what_the_database_does(mongo_uri
     with stored_shop.restored(mongo_uri, tmp_path, STORED) as shop:
         second = Shop(shop.app.extensions["shelfwise"].settings, clock=NOW.timestamp)
         try:
-            restored = second.services.snapshots.restore(now=second.repositories.changes.now)
+            restored = second.runtime.snapshots.restore(now=second.repositories.changes.now)
             assert restored is not None, "it is of another version: none is read"
-            pairs = zip(second.services.projections, shop.services.projections, strict=True)
+            pairs = zip(second.runtime.projections, shop.runtime.projections, strict=True)
             differing = {one.name: one.differences(other) for one, other in pairs}
         finally:
             second.close()

@@ -17,7 +17,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from app.bootstrap.repositories import Repositories
-from app.bootstrap.services import build_services
+from app.bootstrap.runtime import build_runtime
 from app.domain.accounts import Role
 from app.serve.embedded import running_uri
 from config import Settings
@@ -174,8 +174,8 @@ class Service:
         """Make a key in the database; return its id and its secret when every worker knows it."""
         repositories = Repositories(self.uri, self.database_name)
         try:
-            keys = build_services(Settings(environment="production"), repositories).keys
-            key, secret = keys.create(role)
+            runtime = build_runtime(Settings(environment="production"), repositories)
+            key, secret = runtime.use_cases.keys.create(role)
         finally:
             repositories.store.close()
         if self._process is not None:

@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 
 from app.bootstrap.repositories import Repositories
-from app.bootstrap.services import build_services
+from app.bootstrap.runtime import build_runtime
 from app.domain.accounts import Role
 from app.learning.switching import ModelSwitch
 from app.serve.control import ask_all
@@ -145,7 +145,7 @@ def switch_of(service: Service) -> Iterator[ModelSwitch]:
     repositories = Repositories(service.uri, service.database_name)
     try:
         settings = Settings(environment="production", data_dir=service.data_dir)
-        yield build_services(settings, repositories).model_switch
+        yield build_runtime(settings, repositories).learning.switch
     finally:
         repositories.store.close()
 

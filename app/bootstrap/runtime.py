@@ -1,17 +1,15 @@
-"""One shop's services, wired."""
+"""One shop in a process, wired."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from socket import gethostname
 
+from app.bootstrap.flask_process import SnapshotProcess, TrainingProcess
 from app.bootstrap.live import Live
 from app.bootstrap.repositories import Repositories
 from app.bootstrap.secret import find_secret
-from app.bootstrap.snapshot_process import SnapshotProcess
-from app.bootstrap.training_process import TrainingProcess
 from app.domain.ratings import RatingScale
 from app.learning.library import ModelLibrary
 from app.learning.loading import ModelLoader
@@ -43,56 +41,20 @@ from app.services.sessions import Sessions
 from app.services.settings import Settings as ShopSettingsService
 from app.services.streams import Streams
 from app.services.tokens import Tickets, Tokens
-from app.usecases import Services
+from app.usecases import Learning, Runtime, UseCases
 from config import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Learning:
-    """What a shop has for its learned models."""
-
-    library: ModelLibrary
-    loader: ModelLoader
-    switch: ModelSwitch
-    refitting: ModelRefitting
-
-
-def build_learning(
-    settings: Settings,
-    repositories: Repositories,
-    live: Live,
-    *,
-    shop_settings: ShopSettingsService,
-    now: Callable[[], datetime],
-) -> Learning:
-    """Return it, for one process. Loads no model."""
-    copies = ModelFiles(settings.data_dir / "models", installation=repositories.store.installation)
-    library = ModelLibrary(repositories.models, copies)
-    loader = ModelLoader(live.learned, library, wanted=lambda: live.models.wanted)
-    live.models.watchers.append(loader.wake)
-    return Learning(
-        library=library,
-        loader=loader,
-        switch=ModelSwitch(library, shop_settings),
-        refitting=ModelRefitting(
-            library, TrainingProcess(settings), settings=lambda: live.settings.current, now=now
-        ),
-    )
-
 
 _CHORE_SECONDS = 10.0
 
 
-def build_services(
+def build_runtime(
     settings: Settings, repositories: Repositories, *, clock: Callable[[], float] = time.time
-) -> Services:
+) -> Runtime:
     """Return one shop, wired. Loads no data. clock : Unix seconds."""
     now = partial(_now, clock)
     scale = RatingScale(settings.rating_min, settings.rating_max)
     live = Live(repositories, scale, clock=clock)
     feed = Feed(repositories.changes, live.all, live.tables.lock, live.later)
-    # one thread of a worker is always left for what memory answers
-    gate = Gate(feed.contact, places=max(1, settings.threads - 1))
     snapshots = Snapshots(
         SnapshotFiles(settings.data_dir / "snapshot"),
         live.all,
@@ -100,7 +62,57 @@ def build_services(
         unix_time=clock,
     )
     keeper = _keeper(settings, repositories, snapshots, feed, now)
+    listed = ErasureFile(settings.data_dir / "erased.jsonl")
+    use_cases = _use_cases(settings, repositories, live, feed, listed=listed, now=now)
+    learning = _learning(settings, repositories, live, shop_settings=use_cases.settings, now=now)
+    return Runtime(
+        use_cases=use_cases,
+        scale=scale,
+        tables=live.tables,
+        preferences=live.preferences,
+        projections=live.all,
+        contexts=live.contexts,
+        habits=live.habits,
+        learning=learning,
+        feed=feed,
+        # one thread of a worker is always left for what memory answers
+        gate=Gate(feed.contact, places=max(1, settings.threads - 1)),
+        chores=Chores(
+            repositories.leases,
+            {
+                "sweep deletions": _sweep(settings, use_cases.deletions, now),
+                "move sessions": use_cases.sessions.finish,
+                f"snapshot on {_machine(settings)}": keeper.keep,
+                "fit models": learning.refitting.refit,
+                f"model copies on {_machine(settings)}": learning.library.tidy,
+            },
+            seconds=_CHORE_SECONDS,
+        ),
+        erasures=Erasures(
+            listed,
+            repositories.erased,
+            repositories.subjects,
+            repositories.accounts,
+            repositories.deletions,
+            now=now,
+        ),
+        snapshots=snapshots,
+        snapshot_keeper=keeper,
+    )
+
+
+def _use_cases(
+    settings: Settings,
+    repositories: Repositories,
+    live: Live,
+    feed: Feed,
+    *,
+    listed: ErasureFile,
+    now: Callable[[], datetime],
+) -> UseCases:
     secret = find_secret(settings)
+    scale = RatingScale(settings.rating_min, settings.rating_max)
+    keys = Keys(repositories.keys, live=live.keys, feed=feed, now=now)
     accounts = Accounts(
         repositories.accounts,
         repositories.ratings,
@@ -112,26 +124,14 @@ def build_services(
         now=now,
     )
     sessions = Sessions(repositories.sessions, repositories.events, feed=feed, now=now)
-    listed = ErasureFile(settings.data_dir / "erased.jsonl")
     records = Records(
         repositories.accounts, repositories.ratings, repositories.events, repositories.sessions
     )
-    deletions = Deletions(
-        records, repositories.deletions, repositories.erased, listed, feed=feed, now=now
-    )
-    shop_settings = ShopSettingsService(repositories.settings, feed=feed)
-    learning = build_learning(settings, repositories, live, shop_settings=shop_settings, now=now)
-    keys = Keys(repositories.keys, live=live.keys, feed=feed, now=now)
-    return Services(
-        scale=scale,
+    return UseCases(
         accounts=accounts,
         keys=keys,
-        catalogue=Catalogue(
-            repositories.items,
-            repositories.deletions,
-            feed=feed,
-            now=now,
-        ),
+        rate_limits=repositories.rate_limits,
+        catalogue=Catalogue(repositories.items, repositories.deletions, feed=feed, now=now),
         ratings=Ratings(
             repositories.ratings,
             repositories.items,
@@ -141,10 +141,7 @@ def build_services(
             scale=scale,
             now=now,
         ),
-        recommendations=build_recommendations(live.memory),
-        settings=shop_settings,
-        health=Health(repositories.store, feed),
-        feed=feed,
+        predicted_ratings=PredictedRatings(live.memory),
         events=Events(
             repositories.events,
             repositories.items,
@@ -157,47 +154,41 @@ def build_services(
             now=now,
         ),
         sessions=sessions,
-        deletions=deletions,
-        erasures=Erasures(
-            listed,
-            repositories.erased,
-            repositories.subjects,
-            repositories.accounts,
-            repositories.deletions,
-            now=now,
+        deletions=Deletions(
+            records, repositories.deletions, repositories.erased, listed, feed=feed, now=now
         ),
         records=records,
-        freshness=Freshness(repositories.store, feed, repositories.ratings, repositories.events),
-        gate=gate,
-        rate_limits=repositories.rate_limits,
-        chores=Chores(
-            repositories.leases,
-            {
-                "sweep deletions": _sweep(settings, deletions, now),
-                "move sessions": sessions.finish,
-                f"snapshot on {_machine(settings)}": keeper.keep,
-                "fit models": learning.refitting.refit,
-                f"model copies on {_machine(settings)}": learning.library.tidy,
-            },
-            seconds=_CHORE_SECONDS,
-        ),
+        profiles=Profiles(live.memory),
+        recommendations=build_recommendations(live.memory),
+        cursors=Cursors(secret, now=now),
         streams=Streams(feed, accounts=accounts, keys=keys, capacity=settings.streams),
         tickets=Tickets(secret, now=now),
-        cursors=Cursors(secret, now=now),
-        contexts=live.contexts,
-        profiles=Profiles(live.memory),
-        predicted_ratings=PredictedRatings(live.memory),
-        habits=live.habits,
+        freshness=Freshness(repositories.store, feed, repositories.ratings, repositories.events),
+        settings=ShopSettingsService(repositories.settings, feed=feed),
+        health=Health(repositories.store, feed),
+    )
+
+
+def _learning(
+    settings: Settings,
+    repositories: Repositories,
+    live: Live,
+    *,
+    shop_settings: ShopSettingsService,
+    now: Callable[[], datetime],
+) -> Learning:
+    copies = ModelFiles(settings.data_dir / "models", installation=repositories.store.installation)
+    library = ModelLibrary(repositories.models, copies)
+    loader = ModelLoader(live.learned, library, wanted=lambda: live.models.wanted)
+    live.models.watchers.append(loader.wake)
+    return Learning(
         learned=live.learned,
-        model_library=learning.library,
-        model_loader=learning.loader,
-        model_switch=learning.switch,
-        model_refitting=learning.refitting,
-        snapshots=snapshots,
-        snapshot_keeper=keeper,
-        tables=live.tables,
-        preferences=live.preferences,
-        projections=live.all,
+        library=library,
+        loader=loader,
+        switch=ModelSwitch(library, shop_settings),
+        refitting=ModelRefitting(
+            library, TrainingProcess(settings), settings=lambda: live.settings.current, now=now
+        ),
     )
 
 

@@ -93,22 +93,20 @@ class Settings(BaseSettings):
 
     @property
     def run_dir(self) -> Path:
-        """Return where each worker listens for commands: services may share a data directory."""
+        """The folder of the workers' command sockets; services may share a data directory."""
         return self.data_dir.resolve() / "run" / str(self.port)
 
     @property
     def shows_demo(self) -> bool:
-        """Return whether the demo shop belongs here: its password and keys are for anybody."""
+        # its password and keys are for anybody
         return self.demo and self.environment == "development"
 
     @property
     def logs_as_json(self) -> bool:
-        """Return whether logs are for machines."""
         if self.log_format is None:
             return self.environment == "production"
         return self.log_format == "json"
 
     @cached_property
     def allowed_origins(self) -> tuple[str, ...]:
-        """Return the origins of `cors_origins`, in order."""
         return tuple(o.strip().rstrip("/") for o in self.cors_origins.split(",") if o.strip())

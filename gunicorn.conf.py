@@ -1,15 +1,12 @@
-"""How gunicorn serves: a worker loads its data and catches up with the feed, then accepts."""
+"""Settings and hooks of gunicorn: a worker loads, catches up with the feed, then accepts."""
 
 import os
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from flask import Flask
 
 from config import Settings
 
@@ -64,7 +61,7 @@ def on_starting(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Load the data and catch up with the feed before the worker accepts connections."""
-    from app.bootstrap import start_worker, stop_streams
+    from app.bootstrap import start_worker
 
     loaded = threading.Event()
     beat = threading.Thread(target=_beat, args=(worker, loaded), daemon=True)
@@ -74,7 +71,7 @@ def post_worker_init(worker: Any) -> None:
     finally:
         loaded.set()
         beat.join()
-    threading.Thread(target=_at_stop, args=(worker, stop_streams), daemon=True).start()
+    threading.Thread(target=_at_stop, args=(worker,), daemon=True).start()
 
 
 def _beat(worker: Any, loaded: threading.Event) -> None:
@@ -85,21 +82,18 @@ def _beat(worker: Any, loaded: threading.Event) -> None:
             os._exit(0)  # told to stop, or orphaned: nothing is in flight yet, so just go
 
 
-def _at_stop(worker: Any, end: Callable[[Flask], None]) -> None:
-    """End what would otherwise never end, as soon as the worker is told to stop or orphaned."""
+def _at_stop(worker: Any) -> None:
+    """End open streams, which would not end by themselves, once told to stop or orphaned."""
     while worker.alive and os.getppid() == worker.ppid:
         time.sleep(LISTEN_SECONDS)
-    end(worker.wsgi)
+    worker.wsgi.extensions["shelfwise"].services.streams.stop()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
     """Close what the worker opened; also after a quick stop, which ends here too."""
     flask_app = getattr(worker, "wsgi", None)
-    if flask_app is None or worker.pid != os.getpid():
-        return
-    from app.bootstrap import stop_worker
-
-    stop_worker(flask_app)
+    if flask_app is not None and worker.pid == os.getpid():
+        flask_app.extensions["shelfwise"].close()
 
 
 def child_exit(server: Any, worker: Any) -> None:

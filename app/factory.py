@@ -1,4 +1,4 @@
-"""Puts the WSGI application together."""
+"""The WSGI application, put together."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,6 @@ class _App(APIFlask):
     """Flask asks at every hook and wrapper whether it is a coroutine: here none ever is."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function as it is."""
         return func
 
 

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Discriminator, Field, RootModel, Tag
 
-from app.api.schemas import Answer, Id, Text, Time, View
+from app.api.schemas import Answer, Id, Text, Time, View, one_or_many
 from app.domain.accounts import Role
 from app.domain.catalogue import (
     MAX_ATTRIBUTE,
@@ -105,10 +105,6 @@ class ItemBody(ItemColumns):
     item_id: Id
 
 
-def _kind(body: Any) -> str:
-    return "many" if isinstance(body, list) else "one"
-
-
 class ItemsBody(
     RootModel[
         Annotated[
@@ -116,7 +112,7 @@ class ItemsBody(
             | Annotated[
                 Annotated[list[ItemBody], Field(min_length=1, max_length=MAX_ITEMS)], Tag("many")
             ],
-            Discriminator(_kind),
+            Discriminator(one_or_many),
         ]
     ]
 ):
@@ -285,22 +281,7 @@ def delete(item_id: str) -> Response:
 
 
 def _render(item: Item) -> dict[str, Any]:
-    return {
-        "item_id": item.item_id,
-        "title": item.title,
-        "category": item.category,
-        "brand": item.brand,
-        "price": item.price,
-        "tags": item.tags,
-        "description": item.description,
-        "image_url": item.image_url,
-        "in_stock": item.in_stock,
-        "features": item.features,
-        "vectors": item.vectors,
-        "attributes": item.attributes,
-        "created_at": item.created_at,
-        "updated_at": item.updated_at,
-    }
+    return {name: getattr(item, name) for name in ItemView.model_fields}
 
 
 def _to_cursor(item_id: str) -> str:

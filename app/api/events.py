@@ -18,7 +18,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from app.api.schemas import Answer, Id, SessionId, Text, View
+from app.api.schemas import Answer, Id, SessionId, Text, View, one_or_many
 from app.domain.accounts import Role
 from app.domain.errors import AppError
 from app.domain.events import (
@@ -132,10 +132,6 @@ def _each(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 _Line = Annotated[EventBody, WrapValidator(_each)]
 
 
-def _tag(body: Any) -> str:
-    return "many" if isinstance(body, list) else "one"
-
-
 class EventsBody(
     RootModel[
         Annotated[
@@ -143,7 +139,7 @@ class EventsBody(
             | Annotated[
                 Annotated[list[_Line], Field(min_length=1, max_length=MAX_EVENTS)], Tag("many")
             ],
-            Discriminator(_tag),
+            Discriminator(one_or_many),
         ]
     ]
 ):

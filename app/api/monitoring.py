@@ -3,6 +3,7 @@
 import os
 from dataclasses import asdict
 from hmac import compare_digest
+from typing import Literal
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
@@ -42,6 +43,8 @@ class ReadyAnswer(Answer):
         description="Whether everything is loaded anew while the former state answers."
     )
 
+
+_Mode = Literal["livemostrecent", "livemax", "liveall"]
 
 bp = APIBlueprint("monitoring", __name__, tag="Operations")
 
@@ -95,52 +98,34 @@ def _require_insider() -> None:
 
 
 # What is measured rather than counted: the state of memory.
-_BEHIND = Gauge(
-    "shelfwise_feed_behind_seconds", "How far memory is behind", multiprocess_mode="livemostrecent"
-)
-_APPLIED = Gauge(
-    "shelfwise_feed_changes",
+def _gauge(name: str, about: str, *labels: str, mode: _Mode = "livemostrecent") -> Gauge:
+    return Gauge(f"shelfwise_{name}", about, labels, multiprocess_mode=mode)
+
+
+_BEHIND = _gauge("feed_behind_seconds", "How far memory is behind")
+_APPLIED = _gauge(
+    "feed_changes",
     "Changes applied since the start of the worker that runs longest",
-    multiprocess_mode="livemax",
+    mode="livemax",
 )
-_AWAY = Gauge(
-    "shelfwise_database_away", "1: MongoDB is held to be away", multiprocess_mode="livemostrecent"
-)
-_RELOADING = Gauge(
-    "shelfwise_feed_reloading", "1: all is loaded anew", multiprocess_mode="livemostrecent"
-)
-_RATINGS = Gauge(
-    "shelfwise_ratings",
-    "Preferences in memory, rated or implied by events",
-    multiprocess_mode="livemostrecent",
-)
-_EVENTS = Gauge("shelfwise_events", "Events in memory", multiprocess_mode="livemostrecent")
-_ITEMS = Gauge("shelfwise_items", "Items that may be shown", multiprocess_mode="livemostrecent")
-_BYTES = Gauge(
-    "shelfwise_engine_bytes", "Size of the live tables", multiprocess_mode="livemostrecent"
-)
-_SNAPSHOT = Gauge(
-    "shelfwise_snapshot_age_seconds",
-    "Age of the snapshot workers start from; -1: none",
-    multiprocess_mode="livemostrecent",
-)
-_MODEL = Gauge(
-    "shelfwise_model_version",
-    "Version of each learned model in memory; 0: none",
-    ["kind"],
-    multiprocess_mode="livemostrecent",
-)
-_MODEL_AGE = Gauge(
-    "shelfwise_model_age_seconds",
+_AWAY = _gauge("database_away", "1: MongoDB is held to be away")
+_RELOADING = _gauge("feed_reloading", "1: all is loaded anew")
+_RATINGS = _gauge("ratings", "Preferences in memory, rated or implied by events")
+_EVENTS = _gauge("events", "Events in memory")
+_ITEMS = _gauge("items", "Items that may be shown")
+_BYTES = _gauge("engine_bytes", "Size of the live tables")
+_SNAPSHOT = _gauge("snapshot_age_seconds", "Age of the snapshot workers start from; -1: none")
+_MODEL = _gauge("model_version", "Version of each learned model in memory; 0: none", "kind")
+_MODEL_AGE = _gauge(
+    "model_age_seconds",
     "Since the preferences were read that each learned model was fitted to",
-    ["kind"],
-    multiprocess_mode="livemostrecent",
+    "kind",
 )
-_MEMORY = Gauge(
-    "shelfwise_memory_bytes",
+_MEMORY = _gauge(
+    "memory_bytes",
     "Memory of each worker; of these kinds only proportional adds up over workers",
-    ["kind"],
-    multiprocess_mode="liveall",
+    "kind",
+    mode="liveall",
 )
 
 

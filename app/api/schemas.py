@@ -70,6 +70,11 @@ Flag = Annotated[
 ]
 
 
+def one_or_many(body: object) -> str:
+    """Return the tag by which a body is read: a list, or one thing by itself."""
+    return "many" if isinstance(body, list) else "one"
+
+
 class View(BaseModel):
     """Base of what answers are made of."""
 

@@ -18,8 +18,6 @@ __all__ = [
     "check",
     "erasure_list",
     "start_worker",
-    "stop_streams",
-    "stop_worker",
 ]
 
 
@@ -43,13 +41,3 @@ def start_worker(app: Flask) -> None:
     app.extensions["shelfwise"].start()
     gc.collect()
     gc.freeze()  # to go through all that was loaded would stop every thread for a tenth of a second
-
-
-def stop_streams(app: Flask) -> None:
-    """End this worker's open streams, which would not end by themselves."""
-    app.extensions["shelfwise"].services.streams.stop()
-
-
-def stop_worker(app: Flask) -> None:
-    """Stop this worker's background work."""
-    app.extensions["shelfwise"].close()

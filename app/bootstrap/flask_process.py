@@ -19,8 +19,6 @@ _STOP_SECONDS = 3.0
 
 
 class FlaskProcess:
-    """Runs one flask command at a time."""
-
     def __init__(self, settings: Settings) -> None:
         self._environment = os.environ | {"DATA_DIR": str(settings.data_dir.resolve())}
         # it serves no metrics, and would leave its files there
@@ -58,7 +56,6 @@ class FlaskProcess:
             return status
 
     def stop(self) -> None:
-        """End the command that is at work, and let none begin."""
         with self._lock:
             self._stopped = True
             process, self._process = self._process, None

@@ -1,4 +1,4 @@
-"""Every repository of one database."""
+"""Every repository of one database; no connection is opened."""
 
 from datetime import timedelta
 
@@ -18,8 +18,6 @@ from app.repositories.settings import MongoSettings
 
 
 class Repositories:
-    """Every repository of one database. Opens no connection."""
-
     def __init__(
         self,
         uri: str,

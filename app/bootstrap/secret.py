@@ -1,4 +1,4 @@
-"""What signs tokens."""
+"""The secret that signs tokens."""
 
 import os
 import secrets

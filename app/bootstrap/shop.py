@@ -1,4 +1,4 @@
-"""What hangs on a Flask app."""
+"""The shop of a Flask app: its start, its end, its control commands."""
 
 import os
 import time
@@ -31,7 +31,6 @@ class Unwritable(AppError):
 
 
 def commands(runtime: Runtime) -> Mapping[str, Command]:
-    """Return the commands of the control socket, by name."""
     return {
         "memory": lambda _: asdict(footprint(runtime.tables)),
         "rebuild": lambda _: _rebuild(runtime),
@@ -77,7 +76,7 @@ _MEASURE_SECONDS = 10.0
 
 
 class Shop:
-    """What hangs on a Flask app: a shop at work, and the database it needs.
+    """A shop at work, and the database it needs.
 
     Without MONGO_URI the embedded MongoDB of DATA_DIR is started (or joined, if it runs) at the
     first need and let go at `close`.
@@ -92,7 +91,6 @@ class Shop:
 
     @cached_property
     def repositories(self) -> Repositories:
-        """Return the repositories, with indexes made."""
         repositories = Repositories(
             self._uri(),
             self.settings.mongo_db,
@@ -151,7 +149,6 @@ class Shop:
                 time.sleep(_PATIENCE_SECONDS)
 
     def close(self) -> None:
-        """Stop the background work and let go of the database."""
         if "runtime" in self.__dict__:
             self.services.streams.stop()
             self.control.stop()

@@ -1,4 +1,4 @@
-"""Holds the memory of running workers against a rebuild from the database."""
+"""The memory of running workers against a rebuild from the database."""
 
 import secrets
 from collections.abc import Callable, Mapping

@@ -75,7 +75,6 @@ def sight_of(user_id: str | None) -> Sight:
 
 
 def given_token() -> str:
-    """Return the freshness token that came with the request; empty for none."""
     if given := request.headers.get(FRESHNESS):
         return given
     # most callers have no cookies: none are looked for then, which costs as much as finding one

@@ -41,7 +41,7 @@ class RequestThreads(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the threads end after what has been submitted; does not wait for them."""
+        # the threads end after what has been submitted, and are not waited for
         for _ in range(self._size):
             self._jobs.put(None)
 

@@ -1,4 +1,4 @@
-"""One table gives every domain error its HTTP status and code; every failure has one shape."""
+"""The HTTP status and code of every domain error, and the one shape of failures."""
 
 import secrets
 from http import HTTPStatus
@@ -55,7 +55,6 @@ def failure(
     detail: Any = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Return an answer of the one failure shape."""
     body = {"status": "failure", "code": code, "message": message, "detail": detail or {}}
     response = answer(body)
     response.status_code = status
@@ -64,7 +63,6 @@ def failure(
 
 
 def install(app: Flask) -> None:
-    """Answer every failure in JSON, 404 and 500 included."""
     app.register_error_handler(AppError, _app_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _bug)

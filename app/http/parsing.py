@@ -1,4 +1,4 @@
-"""How bodies and queries are read: strictly, with every failure naming its field."""
+"""Strict reading of bodies and queries, every failure naming its field."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -89,9 +89,8 @@ def query_of(request: Request) -> Pairs:
     return _pairs(request.query_string)
 
 
-@lru_cache(1024)
+@lru_cache(1024)  # the models are frozen, and callers ask in the same words again and again
 def _read_query(model: type[BaseModel], text: bytes) -> BaseModel:
-    """Return the model. It is frozen, and callers ask in the same words again and again."""
     repeatable: frozenset[str] = getattr(model, "repeatable", frozenset())
     pairs = _pairs(text)
     values: dict[str, Any] = _single([pair for pair in pairs if pair[0] not in repeatable])
@@ -145,7 +144,6 @@ def _translated(error: ValidationError) -> AppError:
 
 
 def faults_of(error: ValidationError) -> dict[str, list[str]]:
-    """Return what is wrong, by the name of the field."""
     detail: dict[str, list[str]] = {}
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         where = ".".join(str(part) for part in problem["loc"] if part not in ("one", "many"))

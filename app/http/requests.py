@@ -1,7 +1,4 @@
-"""What every request gets: an id, a count, and a line in the log.
-
-The line holds no body, query or header.
-"""
+"""The id, the count and the log line of every request."""
 
 import random
 import re
@@ -32,7 +29,6 @@ _ANSWERS = Counter("shelfwise_answers_total", "Answers by route and status", ["r
 
 
 def count(request: Request, status: int, seconds: float) -> None:
-    """Count an answer and the time it took."""
     rule = request.url_rule
     # a caller may make up as many paths and methods as it likes: they are counted as one
     method, route = (request.method, rule.rule) if rule else ("none", "none")
@@ -51,7 +47,6 @@ _ALLOWED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def install(app: Flask) -> None:
-    """Begin and end every request here."""
     log = structlog.get_logger("app.request").bind()  # a lazy one would be bound for every line
     app.before_request(_begin)
     app.after_request(partial(_end, log))
@@ -75,7 +70,7 @@ def _end(log: Any, response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     count(this, response.status_code, seconds)
     level = log.debug if this.path.startswith("/health/") else log.info
-    level(
+    level(  # no body, no query, no header
         "request",
         request_id=g.request_id,
         method=this.method,

@@ -1,1 +1,1 @@
-"""What `make run` starts."""
+"""The processes that `make run` starts."""

@@ -15,7 +15,6 @@ from config import Settings
 
 
 def main() -> int:
-    """Run until stopped; return the exit code."""
     for sign in STOP_SIGNALS:  # until the supervisor takes over: leave, and tidy up
         signal.signal(sign, signal.default_int_handler)
     try:
@@ -49,7 +48,6 @@ def database(settings: Settings) -> AbstractContextManager[EmbeddedMongo | None]
 
 
 def fail(why: str) -> int:
-    """Tell the person at the terminal, and return the exit code."""
     say(f"Shelfwise cannot run: {why}")
     return 1
 

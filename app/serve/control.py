@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
@@ -45,12 +44,7 @@ class SocketFolder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         os.close(self._descriptor)
 
     def pids(self) -> list[int]:
@@ -83,7 +77,6 @@ class SocketFolder:
         return connection
 
     def remove(self, pid: int) -> None:
-        """Remove the socket of the process, if it is there."""
         with suppress(FileNotFoundError):
             os.unlink(_name(pid), dir_fd=self._descriptor)
 
@@ -267,7 +260,11 @@ def _receive(connection: socket.socket, *, seconds: float) -> dict[str, Any]:
     Raises ValueError, with words, for a line that is too long or no JSON object, TimeoutError when
     it is not there in time, and another OSError when the other side hangs up.
     """
-    message = _parse(_line(connection, time.monotonic() + seconds))
+    line = _line(connection, time.monotonic() + seconds)
+    try:
+        message = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise ValueError("The line is no JSON.") from None
     if not isinstance(message, dict):
         raise ValueError("The line is no JSON object.")
     return message
@@ -293,10 +290,3 @@ def _more(connection: socket.socket, deadline: float) -> bytes:
     if not more:
         raise ConnectionAbortedError("hung up")
     return more
-
-
-def _parse(line: bytes) -> object:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        raise ValueError("The line is no JSON.") from None

@@ -29,7 +29,6 @@ class Backoff:
         self._last = float("-inf")
 
     def next_wait(self) -> float:
-        """Return the seconds to wait before starting again."""
         calm = self._clock() - self._last > 60.0
         self._wait = 0.1 if calm else min(self._wait * 2, LONGEST_WAIT)
         self._last = self._clock()
@@ -65,7 +64,6 @@ def reachable(host: str) -> str:
 
 
 def answers(host: str, port: int) -> bool:
-    """Tell whether the service says that it is ready."""
     connection = http.client.HTTPConnection(reachable(host), port, timeout=1)
     try:
         connection.request("GET", "/health/ready")
@@ -102,10 +100,8 @@ def port_problem(host: str, port: int) -> str | None:
 
 
 def describe(code: int) -> str:
-    """Put an exit code into words."""
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 def say(words: str) -> None:
-    """Print one message to the person at the terminal."""
     print(words, flush=True)

@@ -1,4 +1,4 @@
-"""Keeps MongoDB and the web server alive until told to stop."""
+"""The supervisor, which keeps MongoDB and the web server alive until told to stop."""
 
 import json
 import os
@@ -53,8 +53,6 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Supervisor:
-    """Keeps mongod and gunicorn alive until it is told to stop."""
-
     def __init__(self, settings: Settings, mongo: EmbeddedMongo | None) -> None:
         self._settings = settings
         self._mongo = mongo

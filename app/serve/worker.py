@@ -14,7 +14,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     """A worker whose open streams leave the threads for requests free."""
 
     def get_thread_pool(self) -> RequestThreads:
-        """Return what runs requests."""
         return RequestThreads(self.cfg.threads)
 
     def accept(self, listener: Any) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from app.serve.embedded.mongod import (
@@ -183,12 +182,7 @@ class EmbeddedMongo:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -212,7 +206,6 @@ class EmbeddedMongo:
 
     @property
     def data_path(self) -> Path:
-        """Return the folder where MongoDB keeps the data."""
         return self._files.dbpath
 
     @property

@@ -1,6 +1,6 @@
 """Lists for many shoppers at once, a line of JSON each: for mailings and the like."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
@@ -8,8 +8,8 @@ from flask import Response
 from pydantic import AfterValidator, Field
 
 from app.api.filters import FilterBody
-from app.api.lists import ListOptions, RecommendedView, rendered
-from app.api.schemas import Id, View
+from app.api.lists import ListOptions, rendered
+from app.api.schemas import Id
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
 from app.http.access import allow
@@ -37,24 +37,6 @@ class BatchBody(FilterBody, ListOptions):
         AfterValidator(_distinct),
         Field(min_length=1, max_length=MAX_USERS, json_schema_extra={"uniqueItems": True}),
     ]
-
-
-class BatchList(View):
-    """A line: one shopper's list."""
-
-    user_id: str
-    recommendation_id: str
-    strategy: str
-    recommendation: list[RecommendedView]
-
-
-class BatchFailure(View):
-    """A line: what went wrong for one shopper; the others are not touched by it."""
-
-    user_id: str
-    status: Literal["failure"]
-    code: str
-    message: str
 
 
 bp = APIBlueprint("batch", __name__, tag="Recommendations")

@@ -33,8 +33,7 @@ _MINUTE_MS = 60_000
 
 
 class Shopper:
-    """Holds who is there and when for the length of one query, so that each part of a shelf
-    finds the same.
+    """Holds who is there and when for the length of one query: all of a shelf finds the same.
 
     It is guarded by the memory's lock, as the rows in it are. The time that values fade by moves
     in whole minutes: the pages of a list fit together.

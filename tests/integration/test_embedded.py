@@ -111,9 +111,8 @@ def test_the_last_user_stops_it(tmp_path):
         pid = pid_seen_by(other)
         with opened(tmp_path) as mongo:
             assert mongo.pid == pid
-            dbpath = mongo.data_path
-        assert is_ours(pid, dbpath)
-    assert not is_ours(pid, dbpath)
+        assert is_ours(pid, tmp_path / "mongodb")
+    assert not is_ours(pid, tmp_path / "mongodb")
 
 
 def test_one_left_by_a_killed_user_is_adopted(tmp_path):
@@ -122,8 +121,7 @@ def test_one_left_by_a_killed_user_is_adopted(tmp_path):
         other.kill()
     with opened(tmp_path) as mongo:
         assert mongo.pid == pid
-        dbpath = mongo.data_path
-    assert not is_ours(pid, dbpath)
+    assert not is_ours(pid, tmp_path / "mongodb")
 
 
 def test_one_whose_record_is_lost_is_adopted(tmp_path):
@@ -149,7 +147,7 @@ def test_a_dead_one_is_revived_with_every_acknowledged_write(tmp_path):
             write(mongo.uri, key)
         before = mongo.uri
         os.kill(mongo.pid, signal.SIGKILL)
-        wait_until(lambda: not is_ours(mongo.pid, mongo.data_path), 5)
+        wait_until(lambda: not is_ours(mongo.pid, tmp_path / "mongodb"), 5)
 
         assert mongo.ensure_running()
         assert mongo.uri == before

@@ -128,8 +128,7 @@ class HeldRows:
 
 
 class Features:
-    """Item -> feature vector, encoded from the catalogue (sparse) or brought along (dense), and
-    any number of named ones beside it.
+    """Item -> feature vector, encoded (sparse) or brought along (dense), and any named ones.
 
     Without a name an item is in one space, that of the last put. Two items are compared by the
     spaces that both are in (see above), weighted by `weights`: 1 where it says nothing.

@@ -42,8 +42,9 @@ class Rebuilding:
 
 
 class PreferencesProjection:
-    """Keeps the engine's live preferences equal to the ratings, and where there is none, to what
-    the history implies. It stands behind history and settings, and hears of changed pairs.
+    """Keeps preferences equal to the ratings, and where there is none, to what events imply.
+
+    It stands behind history and settings, and hears of changed pairs.
     """
 
     name = "preferences"

@@ -51,8 +51,9 @@ class Projection(Protocol):
 
 
 class Later:
-    """Jobs that take too long for the memory's lock: the feed's thread does each of them once,
-    after the batch that asked for it.
+    """Jobs that take too long for the memory's lock.
+
+    The feed's thread does each of them once, after the batch that asked for it.
     """
 
     def __init__(self) -> None:

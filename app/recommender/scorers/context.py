@@ -11,8 +11,9 @@ _TOLD_FROM = 0.05  # a smaller difference is no reason
 
 
 class InContext:
-    """Multiplies the scores above 0 of another scorer by what the present context lifts each item;
-    one more part holds the difference.
+    """Multiplies another scorer's scores above 0 by what the present context lifts each item.
+
+    One more part holds the difference.
     """
 
     def __init__(self, scorer: Scorer, memory: ShopMemory) -> None:

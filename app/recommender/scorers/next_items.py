@@ -13,8 +13,9 @@ _MINUTE_MS = 60_000
 
 
 class WithNextItems:
-    """Adds strength * T (`engine.transitions`) to the scores of another scorer, which knows the
-    shopper, as one more part.
+    """Adds strength * T (`engine.transitions`) to another scorer's scores, as one more part.
+
+    The other scorer knows the shopper.
     """
 
     def __init__(self, scorer: Scorer, memory: ShopMemory) -> None:

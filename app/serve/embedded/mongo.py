@@ -205,10 +205,6 @@ class EmbeddedMongo:
         return self._current.pid
 
     @property
-    def data_path(self) -> Path:
-        return self._files.dbpath
-
-    @property
     def _current(self) -> Mongod:
         if self._mongod is None:
             raise EmbeddedMongoError("the embedded MongoDB is not open")

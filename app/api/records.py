@@ -1,7 +1,6 @@
 """Everything that is kept of a shopper, a line of JSON each."""
 
 from collections.abc import Iterable, Iterator
-from functools import singledispatch
 from itertools import chain
 from typing import Any
 
@@ -23,7 +22,6 @@ from app.http.caller import services
 from app.http.errors import described
 
 bp = APIBlueprint("records", __name__, tag="Shoppers")
-Line = dict[str, Any]
 
 
 @bp.get("/users/<id:user_id>/export")
@@ -49,44 +47,25 @@ def export(user_id: str) -> Response:
 def _lines(records: Iterable[Any], profile: SubjectProfile) -> Iterator[bytes]:
     try:
         for record in chain(records, [profile]):
-            line = line_of(record)
+            line = _line_of(record)
             yield encoded({name: line[name] for name in line if line[name] is not None})
     except Exception as error:
         yield encoded({"type": "failure"} | described(error))
 
 
-@singledispatch
-def line_of(record: Any) -> Line:
+def _line_of(record: Any) -> dict[str, Any]:
+    match record:
+        case Account():
+            return {"type": "account", "user_id": record.user_id, "created_at": record.created_at}
+        case Rating():
+            # an import tells by the kind of event which rows are ratings
+            values = dict(zip(RATING_COLUMNS, rating_row(record), strict=True))
+            return {"type": "rating", "event": "rating", **values}
+        case Event():
+            return {"type": "event", **dict(zip(EVENT_COLUMNS, event_row(record), strict=True))}
+        case Claim():
+            told = {"user_id": record.user_id, "session_id": record.session_id}
+            return {"type": "session", **told, "claimed_at": record.claimed_at}
+        case SubjectProfile():
+            return {"type": "profile", **{name: getattr(record, name) for name in record.__slots__}}
     raise TypeError(f"no line tells of {type(record).__name__}")
-
-
-@line_of.register
-def _(record: Account) -> Line:
-    return {"type": "account", "user_id": record.user_id, "created_at": record.created_at}
-
-
-@line_of.register
-def _(record: Rating) -> Line:
-    # an import tells by the kind of event which rows are ratings
-    values = dict(zip(RATING_COLUMNS, rating_row(record), strict=True))
-    return {"type": "rating", "event": "rating", **values}
-
-
-@line_of.register
-def _(record: Event) -> Line:
-    return {"type": "event", **dict(zip(EVENT_COLUMNS, event_row(record), strict=True))}
-
-
-@line_of.register
-def _(record: Claim) -> Line:
-    return {
-        "type": "session",
-        "user_id": record.user_id,
-        "session_id": record.session_id,
-        "claimed_at": record.claimed_at,
-    }
-
-
-@line_of.register
-def _(record: SubjectProfile) -> Line:
-    return {"type": "profile", **{name: getattr(record, name) for name in record.__slots__}}

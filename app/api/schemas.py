@@ -1,5 +1,6 @@
 """Field types and answers that many routes share."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -16,22 +17,13 @@ from app.domain.ids import ID_RULE, MAX_ID_LENGTH, is_id, is_text
 from app.domain.subjects import MIN_SESSION_ID_LENGTH, SESSION_RULE, is_session_id
 
 
-def _id(text: str) -> str:
-    if not is_id(text):
-        raise ValueError(ID_RULE)
-    return text
+def _must(hold: Callable[[str], bool], rule: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not hold(text):
+            raise ValueError(rule)
+        return text
 
-
-def _session_id(text: str) -> str:
-    if not is_session_id(text):
-        raise ValueError(SESSION_RULE)
-    return text
-
-
-def _text(text: str) -> str:
-    if not is_text(text):
-        raise ValueError("must be Unicode text without NUL")
-    return text
+    return AfterValidator(check)
 
 
 def _flag(value: object) -> object:
@@ -40,7 +32,7 @@ def _flag(value: object) -> object:
 
 Id = Annotated[
     str,
-    AfterValidator(_id),
+    _must(is_id, ID_RULE),
     Field(
         min_length=1,
         max_length=MAX_ID_LENGTH,
@@ -50,7 +42,7 @@ Id = Annotated[
 ]
 SessionId = Annotated[
     str,
-    AfterValidator(_session_id),
+    _must(is_session_id, SESSION_RULE),
     Field(
         min_length=MIN_SESSION_ID_LENGTH,
         max_length=MAX_ID_LENGTH,
@@ -59,7 +51,11 @@ SessionId = Annotated[
     ),
 ]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
-Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"format": "text"})]
+Text = Annotated[
+    str,
+    _must(is_text, "must be Unicode text without NUL"),
+    Field(json_schema_extra={"format": "text"}),
+]
 
 Time = Annotated[datetime, Field(description="ISO 8601, UTC.")]
 

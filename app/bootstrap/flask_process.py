@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Lock
-from typing import TextIO
 
 import structlog
 
@@ -27,19 +26,21 @@ class FlaskProcess:
         self._stopped = False
         self._lock = Lock()
 
-    def begin(self, *words: str, stdout: TextIO | None = None) -> subprocess.Popen[bytes] | None:
+    def begin(self, *words: str) -> subprocess.Popen[bytes] | None:
         """Begin a command; None while another is at work, and after `stop`. Raises OSError."""
         with self._lock:
             if self._stopped or self._process is not None:
                 return None
+            command = [*_FLASK, *words]
+            # the stdout of a command that waits for it is for its own answer
             self._process = subprocess.Popen(
-                [*_FLASK, *words], cwd=_ROOT, env=self._environment, stdout=stdout
+                command, cwd=_ROOT, env=self._environment, stdout=sys.stderr
             )
             return self._process
 
-    def run(self, *words: str, stdout: TextIO | None = None) -> int | None:
+    def run(self, *words: str) -> int | None:
         """Run a command; return its exit status, None if it did not begin. Raises OSError."""
-        process = self.begin(*words, stdout=stdout)
+        process = self.begin(*words)
         if process is None:
             return None
         try:

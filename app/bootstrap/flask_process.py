@@ -67,6 +67,7 @@ class FlaskProcess:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
 
 
 class SnapshotProcess(FlaskProcess):

@@ -105,7 +105,7 @@ def test_an_import_makes_the_same_events_and_ratings_of_it(shop, full, tmp_path)
     shop.database["ratings"].delete_many({"_id.user_id": user})
     stored, found = shop.repositories, shop.services
     of_events = EventImport(found.events, stored.items, found.settings.get, found.catalogue)
-    of_ratings = RatingImport(stored.ratings, stored.items, found.scale, found.catalogue)
+    of_ratings = RatingImport(stored.ratings, stored.items, shop.runtime.scale, found.catalogue)
     events = EventOptions(rejects=rejects, where=[("type", "event")])
     assert of_events.run(file, events).stored == 2
     assert of_ratings.run(file, ImportOptions(rejects=rejects)).stored == 1

@@ -131,7 +131,6 @@ def undo(settings: Settings) -> Undoing:
     Models that came with it are not in force any more where nothing asks them; they stay stored.
     Raises InvalidInput if there was no tuning.
     """
-
     undone: list[Undoing] = []
 
     def changes(present: ShopSettings) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def imply(runtime: Runtime) -> None:
     implied = Implied(tables.history, formula, landmark)
 
     def also() -> None:
-        tables.shopper.implied = implied
+        tables.implied = implied
 
     values = implied.of_subjects(tables.history.subjects())
     tables.preferences.replace_implied(*values, also=also)

@@ -12,6 +12,7 @@ from app.api.lists import ListOptions, rendered
 from app.api.schemas import Id
 from app.domain.accounts import Role
 from app.domain.recommendations import Query
+from app.domain.settings import ShopSettings
 from app.http.access import allow
 from app.http.answers import JSON_LINES, encoded, json_lines
 from app.http.caller import services
@@ -57,14 +58,15 @@ def batch(json_data: BatchBody) -> Response:
     All are answered with the same settings. What goes wrong for one shopper is said in its line.
     """
     recommendations = services().recommendations
-    options = recommendations.complete(json_data.to_query(None))
-    queries = (options._replace(subject=user_id) for user_id in json_data.user_ids)
-    return json_lines(encoded(_line(recommendations, query)) for query in queries)
+    asked = json_data.to_query(None)
+    settings = recommendations.settings_for(asked)
+    queries = (asked._replace(subject=user_id) for user_id in json_data.user_ids)
+    return json_lines(encoded(_line(recommendations, query, settings)) for query in queries)
 
 
-def _line(recommendations: Recommendations, query: Query) -> dict[str, Any]:
+def _line(recommendations: Recommendations, query: Query, settings: ShopSettings) -> dict[str, Any]:
     whose = {"user_id": query.subject}
     try:
-        return whose | rendered(recommendations.shelf("for_you", query))
+        return whose | rendered(recommendations.shelf("for_you", query, settings))
     except Exception as error:
         return whose | described(error)

@@ -93,7 +93,7 @@ def stream(query_data: StreamQuery) -> Response:
     if not shop.streams.holds(grant):
         raise NotAuthenticated("What this ticket rests on has gone. Log in again.")
     query = query_data.to_query(grant.subject)
-    shop.recommendations.complete(query)  # its faults are told before anything is sent
+    shop.recommendations.settings_for(query)  # its faults are told before anything is sent
     token, peer = given_token(), Peer(request.environ)
 
     def look() -> dict[str, Any]:

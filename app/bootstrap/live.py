@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from app.bootstrap.repositories import Repositories
 from app.domain.ratings import RatingScale
-from app.domain.settings import ShopSettings
 from app.learning.learned import LearnedModels
 from app.learning.loading import ModelsProjection
 from app.live.memory import Tables
@@ -18,7 +17,7 @@ from app.live.projections.keys import KeysProjection
 from app.live.projections.preferences import PreferencesProjection
 from app.live.projections.projection import Later, Projection
 from app.live.projections.settings import SettingsProjection
-from app.recommender.shelf import ShopMemory
+from app.recommender.context import ShopMemory
 
 
 class Live:
@@ -37,11 +36,8 @@ class Live:
         self.tables = tables = Tables(clock=clock)
         self.ids = IdsProjection(tables)
         self.settings = SettingsProjection(repositories.settings)
-
-        def settings() -> ShopSettings:
-            return self.settings.current
-
-        tables.features.weights = lambda: settings().vector_weights
+        settings = self.settings
+        tables.features.weights = lambda: settings.current.vector_weights
         self.keys = KeysProjection(repositories.keys)
         self.accounts = AccountsProjection(repositories.accounts)
         self.catalogue = CatalogueProjection(
@@ -57,11 +53,11 @@ class Live:
         )
         self.history.watchers.append(self.preferences.refresh)
         self.activity = ActivityProjection(
-            tables, weights=lambda: settings().weights, later=self.later
+            tables, weights=lambda: settings.current.weights, later=self.later
         )
-        self.contexts = Contexts(tables, self.catalogue.categories, settings=settings)
+        self.contexts = Contexts(tables, self.catalogue.categories, settings)
         self.habits = LearnedHabits(tables)
-        self.learned = LearnedModels(tables, recency=lambda: settings().recency)
+        self.learned = LearnedModels(tables)
         self.memory = ShopMemory(
             tables,
             self.catalogue,
@@ -71,7 +67,7 @@ class Live:
             settings=settings,
             scale=scale,
         )
-        self.models = ModelsProjection(lambda: settings().models)
+        self.models = ModelsProjection(lambda: settings.current.models)
         self.all: tuple[Projection, ...] = (
             self.ids,  # first: the rows of the others stand on it
             self.settings,

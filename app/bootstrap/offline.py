@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +24,7 @@ from app.engine.tables.event_record import EventBatch
 from app.learning.fitted import FittedModel
 from app.learning.kinds import kind_of
 from app.learning.training import require_enough
+from app.live.memory import Shopper
 from app.offline.evaluation.asking import MakeShop, Ranking
 from app.offline.evaluation.interactions import NO_TIME, Interactions
 from app.offline.evaluation.variants import FEWEST_RATINGS
@@ -141,23 +142,22 @@ class OfflineShop:
 
     def predict(self, subject: str, items: Sequence[str]) -> Float64s:
         return self._predicted(
-            subject, items, lambda rows: by_neighbours(self.live.tables, self.settings, rows)
+            subject, items, partial(by_neighbours, self.live.tables, self.settings)
         )
 
     def predict_by_model(self, subject: str, items: Sequence[str]) -> Float64s:
-        return self._predicted(
-            subject, items, lambda rows: by_model(self.live.tables, self.live.learned, rows)
-        )
+        return self._predicted(subject, items, partial(by_model, self.live.learned))
 
     def _predicted(
-        self, subject: str, items: Sequence[str], predict: Callable[[Int32s], Float64s]
+        self, subject: str, items: Sequence[str], predict: Callable[[Shopper, Int32s], Float64s]
     ) -> Float64s:
         tables, found = self.live.tables, np.full(len(items), np.nan)
-        with tables.lock, tables.shopper.present(Query(subject=subject)):
+        with tables.lock:
             rows = [tables.items.row(item) for item in items]
             known = [place for place, row in enumerate(rows) if row is not None]
             if known:
-                found[known] = predict(np.array([rows[place] for place in known], np.int32))
+                wanted = np.array([rows[place] for place in known], np.int32)
+                found[known] = predict(Shopper(tables, subject), wanted)
         return found
 
     def _fill(self, interactions: Interactions) -> None:

@@ -149,7 +149,7 @@ def _use_cases(
             repositories.deletions,
             sessions,
             catalogue=live.catalogue,
-            settings=lambda: live.settings.current,
+            settings=live.settings,
             feed=feed,
             now=now,
         ),
@@ -187,7 +187,7 @@ def _learning(
         loader=loader,
         switch=ModelSwitch(library, shop_settings),
         refitting=ModelRefitting(
-            library, TrainingProcess(settings), settings=lambda: live.settings.current, now=now
+            library, TrainingProcess(settings), settings=live.settings, now=now
         ),
     )
 

@@ -1,6 +1,6 @@
 """The learned models in memory, and what they say of a shopper now."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from app.engine.tables.ids import FrozenIds, IdIndex
 from app.engine.tables.profile import Profile
 from app.learning.fitted import FittedModel
 from app.learning.kinds import KINDS
-from app.live.memory import Tables
+from app.live.memory import Shopper, Tables
 
 UNKNOWN = -1
 _AT_ONCE = 256  # ids looked up under one hold of the lock
@@ -101,10 +101,8 @@ class LearnedModels:
     it for a moment now and then.
     """
 
-    def __init__(self, tables: Tables, *, recency: Callable[[], float] = lambda: 0.0) -> None:
-        """recency : the setting of that name."""
+    def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._recency = recency
         self._held: Mapping[str, _Held] = {}
 
     def fitted(self, kind: str) -> ModelRecord | None:
@@ -116,21 +114,22 @@ class LearnedModels:
     def records(self) -> dict[str, ModelRecord]:
         return {kind: held.fitted.record for kind, held in self._held.items()}
 
-    def scores(self, kind: str, profile: Profile) -> Float64s | None:
+    def scores(self, kind: str, shopper: Shopper, *, recency: float = 0.0) -> Float64s | None:
         """Score every item row, shape (capacity,); 0 for items that the model has not seen.
 
         None: there is no model that ranks, or it knows nothing of the shopper.
+        recency : the shop's setting.
         """
         held = self._held.get(kind)  # read once: the next lines must not see another one
         if held is None or isinstance(held.fitted.model, Ratings):
             return None
-        own = self._own(held, profile)
+        own = _own(held, shopper, recency)
         if not own.rows.size:
             return None
         scores = held.fitted.model.scores(own.rows, own.ratings, weights=own.weights)
         return None if scores is None else held.rows.to_live(scores)
 
-    def shares(self, kind: str, profile: Profile, row: int) -> Float64s:
+    def shares(self, kind: str, shopper: Shopper, row: int, *, recency: float = 0.0) -> Float64s:
         """Return what each item of the profile adds to the score of a row, shape as the profile.
 
         Empty where the model cannot tell, or does not know the item.
@@ -139,11 +138,11 @@ class LearnedModels:
         item = -1 if held is None else int(held.rows.of_live[row])
         if held is None or item < 0 or isinstance(held.fitted.model, Ratings):
             return np.empty(0)
-        own = self._own(held, profile)
+        own = _own(held, shopper, recency)
         shares = held.fitted.model.shares(own.rows, own.ratings, item, weights=own.weights)
         if not shares.size:
             return np.empty(0)
-        found = np.zeros(profile.items.size)
+        found = np.zeros(0 if shopper.profile is None else shopper.profile.items.size)
         found[own.places] = shares
         return found
 
@@ -165,20 +164,6 @@ class LearnedModels:
             found[known] = held.fitted.model.predict(own[places], ratings, wanted[known])
         return found
 
-    def _own(self, held: _Held, profile: Profile) -> _Own:
-        rows = held.rows.of_live[profile.items]
-        places, kind = np.flatnonzero(rows >= 0), KINDS[held.fitted.record.kind]
-        if kind.in_order:
-            times = self._tables.shopper.moments(profile)
-            places = places[~np.isnan(times[places])]
-            places = places[np.lexsort((rows[places], times[places]))]
-            return _Own(rows[places], profile.ratings[places], None, places)
-        weights, recency = None, self._recency()
-        if recency > 0.0 and kind.heeds_weights:
-            times = np.where(profile.values > 0.0, self._tables.shopper.moments(profile), np.nan)
-            weights = recent(times[places], recency)
-        return _Own(rows[places], profile.ratings[places], weights, places)
-
     def put(self, fitted: FittedModel) -> None:
         """Have a model answer in place of the former one of its kind."""
         with self._tables.lock:
@@ -197,3 +182,21 @@ class LearnedModels:
             self._held = others if held is None else {**others, kind: held}
             if former is not None:
                 former.rows.close()
+
+
+def _own(held: _Held, shopper: Shopper, recency: float) -> _Own:
+    profile = shopper.profile
+    if profile is None:
+        return _Own(np.empty(0, np.int32), np.empty(0), None, np.empty(0, np.int64))
+    rows = held.rows.of_live[profile.items]
+    places, kind = np.flatnonzero(rows >= 0), KINDS[held.fitted.record.kind]
+    if kind.in_order:
+        times = shopper.moments
+        places = places[~np.isnan(times[places])]
+        places = places[np.lexsort((rows[places], times[places]))]
+        return _Own(rows[places], profile.ratings[places], None, places)
+    weights = None
+    if recency > 0.0 and kind.heeds_weights:
+        times = np.where(profile.values > 0.0, shopper.moments, np.nan)
+        weights = recent(times[places], recency)
+    return _Own(rows[places], profile.ratings[places], weights, places)

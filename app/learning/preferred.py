@@ -32,7 +32,7 @@ def preferred(tables: Tables) -> Preferred:
     """Return the preferences in memory now, explicit and implied ones alike; float32."""
     with tables.lock:
         rows, entries, values = tables.preferences.by_user.entries()
-        implied, now = tables.shopper.implied, tables.clock() * 1000
+        implied, now = tables.implied, tables.clock() * 1000
         g = 1.0 if implied is None else implied.landmark.factor(now)
         users, user = _by_id(tables.users, rows)
         items, item = _by_id(tables.items, entries ^ (entries >> 31))
@@ -57,7 +57,7 @@ def taken_up(tables: Tables) -> Preferred:
     Ratings say no time in memory; subjects whose events all have the same one say no order.
     """
     with tables.lock:
-        implied = tables.shopper.implied
+        implied = tables.implied
         weights = np.zeros(256) if implied is None else implied.weights
         found = last_moments(tables.history, weights)
         liked = _are_liked(tables, found)

@@ -8,6 +8,7 @@ import structlog
 
 from app.domain.settings import ShopSettings
 from app.learning.library import ModelLibrary
+from app.live.projections.settings import SettingsProjection
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class ModelRefitting:
         library: ModelLibrary,
         trainer: Trainer,
         *,
-        settings: Callable[[], ShopSettings],
+        settings: SettingsProjection,
         now: Callable[[], datetime],
         again: timedelta = _AGAIN,
     ) -> None:
@@ -49,7 +50,7 @@ class ModelRefitting:
 
     def refit(self) -> str | None:
         """Begin to fit the first kind whose model in force is too old; return which."""
-        shop = self._settings()
+        shop = self._settings.current
         if not shop.train_hours or not shop.models or self._trainer.is_busy:
             return None
         for kind in shop.models:

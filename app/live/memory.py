@@ -2,16 +2,16 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from threading import RLock
 
 import numpy as np
 
 from app.domain.events import Event
-from app.domain.recommendations import OwnRecord, Query
+from app.domain.recommendations import OwnRecord
 from app.engine.jit import Float64s
 from app.engine.recommenders.baskets import Baskets
 from app.engine.recommenders.co_rated import CoRated
@@ -30,105 +30,6 @@ from app.engine.tables.preferences import Preferences
 from app.engine.tables.profile import Profile
 
 _MINUTE_MS = 60_000
-
-
-class Shopper:
-    """Holds who is there and when for the length of one query: all of a shelf finds the same.
-
-    It is guarded by the memory's lock, as the rows in it are. The time that values fade by moves
-    in whole minutes: the pages of a list fit together.
-    """
-
-    def __init__(
-        self, preferences: Preferences, history: History, clock: Callable[[], float]
-    ) -> None:
-        self._preferences = preferences
-        self._history = history
-        self._clock = clock
-        self.profile: Profile | None = None
-        """What the present subject prefers; None if nothing is known, or nobody is here."""
-        self._query = Query()
-        self._moments: tuple[Profile, Float64s] | None = None
-        self.implied: Implied | None = None
-        """What the stored values are as of; None: nothing is loaded."""
-        self.now = 0
-        """When the query was asked: ms since 1970, the next whole minute."""
-        self.g = 1.0
-        """What explicit values are multiplied by, so that they stand beside implied ones."""
-
-    @property
-    def events(self) -> EventRows:
-        """Return what the present subject did, newest first; rows only of items in memory."""
-        query = self._query
-        if query.own is not None:
-            return self._to_rows(query.own.events)
-        return self._history.of_subject(query.subject or "")
-
-    def moments(self, profile: Profile) -> Float64s:
-        """Return when the present subject's last event spoke for each item of the profile.
-
-        Milliseconds since 1970, shape (n,); not a number where none did.
-        """
-        if self.implied is None:
-            return np.full(profile.items.size, np.nan)
-        if self._moments is None or self._moments[0] is not profile:
-            found = moments_of(self.events, self.implied.weights, profile.items)
-            self._moments = profile, found
-        return self._moments[1]
-
-    @contextmanager
-    def present(self, query: Query) -> Iterator[None]:
-        """Hold the subject of the query while the body runs."""
-        former = self._query, self.profile
-        now = math.ceil(self._clock() * 1000)
-        self.now = now + -now % _MINUTE_MS  # ahead: nothing may be worth more than when it was done
-        self.g = 1.0 if self.implied is None else self.implied.landmark.factor(self.now)
-        self._query, self.profile, self._moments = query, self._find(query), None
-        try:
-            yield
-        finally:
-            self._query, self.profile = former
-            self._moments = None
-
-    def _find(self, query: Query) -> Profile | None:
-        if query.subject is None:
-            return None
-        if query.own is None:
-            return self._preferences.profile(query.subject, g=self.g)
-        return self._of_record(query.subject, query.own)
-
-    def _of_record(self, subject: str, own: OwnRecord) -> Profile | None:
-        """Make the profile that a memory that is not late would have; in rating units."""
-        ids = self._preferences.items
-        values: dict[int, float] = {}
-        if self.implied is not None:
-            kinds = self._history.vocabulary.kinds
-            values = self.implied.formula.of_events(self._to_rows(own.events), kinds, self.now)
-        found = ((ids.row(item_id), rating) for item_id, rating in own.ratings.items())
-        rated = {row: rating for row, rating in found if row is not None}
-        merged = values | rated
-        if not merged:
-            return None
-        profile = Profile(
-            np.fromiter(merged, np.int32, len(merged)),
-            np.fromiter(merged.values(), np.float32, len(merged)).astype(np.float64),
-            implied=np.fromiter((row not in rated for row in merged), np.uint8, len(merged)),
-        )
-        row = self._preferences.users.row(subject)
-        return profile if row is None else replace(profile, user_row=row)
-
-    def _to_rows(self, events: Sequence[Event]) -> EventRows:
-        items = self._history.items
-        known = [
-            (row, to_fact(event))
-            for event in events
-            if event.item_id is not None and (row := items.row(event.item_id)) is not None
-        ]
-        rows = np.zeros(len(known), EVENT)
-        if known:
-            fill(rows, [fact for _, fact in known], self._history.vocabulary)
-            rows["item"] = [row for row, _ in known]
-        return rows
 
 
 class Tables:
@@ -153,13 +54,95 @@ class Tables:
         self.user_based = UserBased(self.preferences)
         self.item_based = ItemBased(self.features)
         self.co_rated = CoRated(self.preferences)
-        self.shopper = Shopper(self.preferences, self.history, clock)
+        self.implied: Implied | None = None
+        """What the stored implied values are as of; None: nothing is loaded."""
 
     @property
     def nbytes(self) -> int:
         """Bytes of preferences, history, activity and features, slack included, without ids."""
         tables = (self.preferences, self.history, self.activity, self.features)
         return sum(table.nbytes for table in tables)
+
+
+class Shopper:
+    """One subject as a question finds it: made under the memory's lock, good while it is held."""
+
+    def __init__(
+        self, tables: "Tables", subject: str | None = None, own: OwnRecord | None = None
+    ) -> None:
+        """own : what the subject said and did, where that is newer than memory."""
+        self._tables = tables
+        self._subject = subject
+        self._own = own
+        now = math.ceil(tables.clock() * 1000)
+        self.now = now + -now % _MINUTE_MS
+        """Ms since 1970, the next whole minute: nothing may be worth more than when it was done,
+        and the pages of a list fit together."""
+        self.implied = tables.implied
+        self.explicit_scale = (
+            1.0 if self.implied is None else self.implied.landmark.factor(self.now)
+        )
+        """`g` in the formulas: explicit values times it stand beside implied ones."""
+        self.profile = self._find()
+        """What the subject prefers; None if nothing is known, or it is nobody's question."""
+
+    @cached_property
+    def events(self) -> EventRows:
+        """What the subject did, newest first; rows only of items in memory."""
+        if self._own is not None:
+            return self._to_rows(self._own.events)
+        return self._tables.history.of_subject(self._subject or "")
+
+    @cached_property
+    def moments(self) -> Float64s:
+        """When the subject's last event spoke for each item of the profile.
+
+        Milliseconds since 1970, shape (n,); not a number where none did.
+        """
+        items = np.empty(0, np.int32) if self.profile is None else self.profile.items
+        if self.implied is None:
+            return np.full(items.size, np.nan)
+        return moments_of(self.events, self.implied.weights, items)
+
+    def _find(self) -> Profile | None:
+        if self._subject is None:
+            return None
+        if self._own is None:
+            return self._tables.preferences.profile(self._subject, g=self.explicit_scale)
+        return self._of_record(self._subject, self._own)
+
+    def _of_record(self, subject: str, own: OwnRecord) -> Profile | None:
+        """Make the profile that a memory that is not late would have; in rating units."""
+        ids = self._tables.items
+        values: dict[int, float] = {}
+        if self.implied is not None:
+            kinds = self._tables.history.vocabulary.kinds
+            values = self.implied.formula.of_events(self.events, kinds, self.now)
+        found = ((ids.row(item_id), rating) for item_id, rating in own.ratings.items())
+        rated = {row: rating for row, rating in found if row is not None}
+        merged = values | rated
+        if not merged:
+            return None
+        profile = Profile(
+            np.fromiter(merged, np.int32, len(merged)),
+            np.fromiter(merged.values(), np.float32, len(merged)).astype(np.float64),
+            implied=np.fromiter((row not in rated for row in merged), np.uint8, len(merged)),
+        )
+        row = self._tables.users.row(subject)
+        return profile if row is None else replace(profile, user_row=row)
+
+    def _to_rows(self, events: Sequence[Event]) -> EventRows:
+        items = self._tables.items
+        known = [
+            (row, to_fact(event))
+            for event in events
+            if event.item_id is not None and (row := items.row(event.item_id)) is not None
+        ]
+        rows = np.zeros(len(known), EVENT)
+        if known:
+            fill(rows, [fact for _, fact in known], self._tables.history.vocabulary)
+            rows["item"] = [row for row, _ in known]
+        return rows
 
 
 def to_fact(event: Event) -> Fact:

@@ -1,13 +1,13 @@
 """Patterns learned from the history: contexts and habits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from app.domain.recommendations import Query
+from app.domain.events import EventContext
 from app.domain.settings import ShopSettings
 from app.engine.jit import Float64s, Int32s, Int64s
 from app.engine.tables.arrays import in_slices
@@ -15,6 +15,7 @@ from app.engine.tables.categories import Categories
 from app.engine.tables.context import ContextCounts, Lifts, Moment, lifted, moment, together
 from app.engine.tables.habits import Habits, count_habits
 from app.live.memory import Tables
+from app.live.projections.settings import SettingsProjection
 
 SECONDS = 600.0
 """How often what was learned is learned anew."""
@@ -44,7 +45,7 @@ class Contexts:
     """Lifts learned from the history. They are frozen, and replaced by one assignment."""
 
     def __init__(
-        self, tables: Tables, categories: Categories, *, settings: Callable[[], ShopSettings]
+        self, tables: Tables, categories: Categories, settings: SettingsProjection
     ) -> None:
         self._tables = tables
         self._categories = categories
@@ -56,7 +57,7 @@ class Contexts:
         tables, history = self._tables, self._tables.history
         today = int(tables.clock()) // _DAY_SECONDS
         first_day = today - _DAYS
-        offsets = _offsets(ZoneInfo(self._settings().timezone), range(first_day, today + 2))
+        offsets = _offsets(ZoneInfo(self._settings.current.timezone), range(first_day, today + 2))
         with tables.lock:
             subjects = history.subjects()
             weights = tables.activity.weights.copy()
@@ -66,22 +67,18 @@ class Contexts:
             counts.add(subjects[some], codes, first_day, offsets)
         self._learned = counts.learn()
 
-    def lift(self, query: Query) -> Lift | None:
+    def lift(self, now_ms: int, where: EventContext, shop: ShopSettings) -> Lift | None:
         """Return what lifts items now; None if nothing does. Call with the lock held."""
-        learned, shop = self._learned, self._settings()
+        learned = self._learned
         if learned is None or not shop.context_strength:
             return None
-        now = self._moment(query, ZoneInfo(shop.timezone))
+        local = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(shop.timezone))
+        now = moment(local.hour, local.weekday(), device=where.device, country=where.country)
         by_dimension = learned.of(now)
         by_code = np.ones(len(self._categories.paths))  # some may be newer than what was learned
         by_code[: learned.table.shape[1]] = together(by_dimension, shop.context_strength)
         codes = self._categories.codes(self._tables.items.capacity)
         return Lift(now, codes, by_dimension, by_code)
-
-    def _moment(self, query: Query, zone: ZoneInfo) -> Moment:
-        now = datetime.fromtimestamp(self._tables.shopper.now / 1000, zone)
-        where = query.context
-        return moment(now.hour, now.weekday(), device=where.device, country=where.country)
 
 
 def _offsets(zone: ZoneInfo, days: range) -> Int64s:

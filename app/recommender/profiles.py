@@ -22,7 +22,8 @@ from app.engine.tables.activity import DAY_MS
 from app.engine.tables.categories import NO_CATEGORY
 from app.engine.tables.event_record import EventRows
 from app.engine.tables.profile import Profile
-from app.recommender.shelf import ShopMemory
+from app.live.memory import Shopper
+from app.recommender.context import ShopMemory
 
 _SHOWN = 5  # categories and brands
 _PRICED = (Kind.PURCHASE, Kind.VIEW)
@@ -54,7 +55,7 @@ class Profiles:
         read = self._read(query)
         kinds = np.array([*self._tables.history.vocabulary.kinds.words, ""], dtype=object)
         names = kinds[np.minimum(read.events["kind"], kinds.size - 1)]
-        zone = ZoneInfo(self._settings().timezone)
+        zone = ZoneInfo(self._settings.current.timezone)
         bought = read.events[names == Kind.PURCHASE]
         return SubjectProfile(
             activity=_activity(read.events, names.tolist(), read.now, zone),
@@ -67,8 +68,9 @@ class Profiles:
 
     def _read(self, query: Query) -> _Read:
         tables = self._tables
-        with tables.lock, tables.shopper.present(query):
-            events, profile = tables.shopper.events, tables.shopper.profile
+        with tables.lock:
+            shopper = Shopper(tables, query.subject, query.own)
+            events, profile = shopper.events, shopper.profile
             items = tables.items.capacity
             return _Read(
                 now=int(tables.clock() * 1000),

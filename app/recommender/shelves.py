@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.domain.settings import Strategy
+from app.recommender.context import ShopMemory
 from app.recommender.filters.history import NotBoughtLately, NotLately, NotRatedYet, NotTurnedDown
 from app.recommender.filters.query import InCategory, NotItself, Wanted
 from app.recommender.recommendations import Recommendations
@@ -17,8 +18,9 @@ from app.recommender.scorers.popular import PopularInWindow, PopularScorer
 from app.recommender.scorers.recent import RECENTLY_VIEWED, RecentScorer
 from app.recommender.scorers.similar import SimilarScorer
 from app.recommender.scorers.trending import TrendingScorer
-from app.recommender.shelf import Filter, Scorer, Shelf, ShopMemory, Source
+from app.recommender.shelf import Shelf
 from app.recommender.sources import WholeCatalogue
+from app.recommender.stages import Filter, Scorer, Source
 
 Scoring = tuple[Callable[..., Scorer], ...]
 """A scorer, made of the memory, and what adds to it, each made of the one before and the memory."""
@@ -45,8 +47,7 @@ class ShelfRow:
         """Return the shelf over what `memory` holds."""
         scorings = [self.scoring] if self.fill_up is None else [self.scoring, self.fill_up]
         return Shelf(
-            memory.tables,
-            memory.catalogue,
+            memory,
             sources=[source(memory) for source in self.sources],
             filters=[reject(memory) for reject in (*_EVERYWHERE, *self.filters)],
             scorers=[_scorer(scoring, memory) for scoring in scorings],

@@ -1,7 +1,7 @@
 """Sources of candidates."""
 
-from app.domain.recommendations import Query
-from app.recommender.shelf import Mask, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Mask
 
 
 class WholeCatalogue:
@@ -10,5 +10,5 @@ class WholeCatalogue:
     def __init__(self, memory: ShopMemory) -> None:
         self._catalogue = memory.catalogue
 
-    def __call__(self, query: Query) -> Mask:
+    def __call__(self, ctx: RankingContext) -> Mask:
         return self._catalogue.mask()

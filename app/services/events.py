@@ -26,9 +26,9 @@ from app.domain.ports import (
     EventRepository,
     ItemRepository,
 )
-from app.domain.settings import ShopSettings
 from app.live.feed import Feed
 from app.live.projections.catalogue import CatalogueProjection
+from app.live.projections.settings import SettingsProjection
 from app.services.gate import present_visit
 from app.services.sessions import Sessions, moved_key
 
@@ -110,7 +110,7 @@ class Events:
         sessions: Sessions,
         *,
         catalogue: CatalogueProjection,
-        settings: Callable[[], ShopSettings],
+        settings: SettingsProjection,
         feed: Feed,
         now: Callable[[], datetime],
     ) -> None:
@@ -182,7 +182,7 @@ class Events:
         return missing - self._items.existing(missing) if missing else missing
 
     def _fault(self, event: Event, unknown: set[str]) -> AppError | None:
-        weights = self._settings().weights
+        weights = self._settings.current.weights
         if event.kind not in weights:
             known = ", ".join(sorted(weights))
             return InvalidInput("kind", f"is not known to this shop; known are: {known}")

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.events import WEIGHTS, Event, EventKey, Kind
+from app.domain.recommendations import OwnRecord
+from app.live.memory import Shopper
 from tests.builders import RunningShop
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -64,11 +66,9 @@ def tell(shop: RunningShop, user: str = "ann", story=STORY) -> None:
 
 def preferences(shop: RunningShop, user: str = "ann") -> dict[str, float]:
     """Return what memory says now, in rating units, as the shelves read it."""
-    from app.domain.recommendations import Query
-
     tables = shop.runtime.tables
-    with tables.lock, tables.shopper.present(Query(subject=user)):
-        profile = tables.shopper.profile
+    with tables.lock:
+        profile = Shopper(tables, user).profile
         ids = [tables.items.id(row) for row in profile.items.tolist()]
         return dict(zip(ids, profile.ratings.tolist(), strict=True))
 
@@ -137,15 +137,14 @@ def test_events_that_are_taken_away_no_longer_count(told, clock):
 
 
 def test_what_was_read_from_the_database_says_the_same(told, clock):
-    from app.domain.recommendations import OwnRecord, Query
-
     tables = told.runtime.tables
     own = OwnRecord({"rated": 4.5}, told.repositories.events.of_subject("ann"))
-    with tables.lock, tables.shopper.present(Query(subject="ann", own=own)):
-        profile = tables.shopper.profile
+    with tables.lock:
+        shopper = Shopper(tables, "ann", own)
+        profile = shopper.profile
         ids = [tables.items.id(row) for row in profile.items.tolist()]
         read = dict(zip(ids, profile.ratings.tolist(), strict=True))
         implied = dict(zip(ids, profile.implied.tolist(), strict=True))
-        assert len(tables.shopper.events) == len(STORY)
+        assert len(shopper.events) == len(STORY)
     assert read == pytest.approx(preferences(told), rel=1e-6)
     assert {item for item, mark in implied.items() if not mark} == {"rated"}

@@ -1,6 +1,5 @@
 """The preferences of every shopper, from the ratings and from what was done."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Self
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from app.domain.changes import Change, Collection
 from app.domain.ports import RatingRepository
 from app.domain.ratings import RatingScale
-from app.domain.settings import ShopSettings
 from app.engine.jit import Float32s, Float64s, Int64s
 from app.engine.tables.arrays import Arrays, in_slices
 from app.engine.tables.history import Pair
@@ -23,6 +21,7 @@ from app.engine.tables.preferences import Preferences
 from app.engine.tables.row_table import RowTable
 from app.live.memory import Tables
 from app.live.projections.projection import Later
+from app.live.projections.settings import SettingsProjection
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +55,7 @@ class PreferencesProjection:
         ratings: RatingRepository,
         tables: Tables,
         *,
-        settings: Callable[[], ShopSettings],
+        settings: SettingsProjection,
         scale: RatingScale,
         later: Later,
     ) -> None:
@@ -135,7 +134,7 @@ class PreferencesProjection:
         users, items, values = (np.concatenate(column) for column in zip(*parts, strict=True))
 
         def also() -> None:  # what is read with the landmark changes together with it
-            self._tables.shopper.implied = implied
+            self._tables.implied = implied
 
         self._preferences.replace_implied(users, items, values, also=also)
         self.rebuilding = Rebuilding(subjects.size, subjects.size)
@@ -149,7 +148,7 @@ class PreferencesProjection:
         return self._tables.clock() * 1000
 
     def _formula(self) -> Formula:
-        shop = self._settings()
+        shop = self._settings.current
         return Formula(dict(shop.weights), shop.half_life_days, shop.saturation, self._scale.top)
 
     def forget(self, user_id: str) -> None:
@@ -164,7 +163,7 @@ class PreferencesProjection:
         formula = self._formula()
         landmark = Landmark(float(arrays["landmark"][0]), formula.half_life * DAY_MS)
         self._implied = Implied(self._tables.history, formula, landmark)
-        self._tables.shopper.implied = self._implied
+        self._tables.implied = self._implied
 
     def differences(self, rebuilt: Self) -> list[str]:
         # implied values may be as of different landmarks

@@ -3,11 +3,11 @@
 import numpy as np
 
 from app.domain.events import Kind
-from app.domain.recommendations import Query
 from app.engine.jit import Bytes, Int32s
 from app.engine.tables.activity import DAY_MS
 from app.engine.tables.event_record import KINDS, EventRows
-from app.recommender.shelf import Mask, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Mask
 
 LOOKS = np.array([KINDS.index(Kind.VIEW), KINDS.index(Kind.SEARCH)], np.uint8)
 _BOUGHT = np.array([KINDS.index(Kind.PURCHASE)], np.uint8)
@@ -19,12 +19,12 @@ class NotLately:
     """Leaves out what the query says: what was bought or looked at lately, what is in the cart."""
 
     def __init__(self, memory: ShopMemory) -> None:
-        self._shopper = memory.tables.shopper
+        """Everything it asks stands in the context."""
 
-    def __call__(self, query: Query, mask: Mask) -> None:
-        asked = query.filters
+    def __call__(self, ctx: RankingContext, mask: Mask) -> None:
+        asked = ctx.query.filters
         if asked.bought_days or asked.seen_days or asked.cart:
-            events, now = self._shopper.events, self._shopper.now
+            events, now = ctx.events, ctx.now
             mask[_lately(events, _BOUGHT, now, asked.bought_days)] = 0
             mask[_lately(events, LOOKS, now, asked.seen_days)] = 0
             if asked.cart:
@@ -35,23 +35,22 @@ class NotBoughtLately:
     """Leaves out what was bought in the days the shop says, unless the query says others."""
 
     def __init__(self, memory: ShopMemory) -> None:
-        self._shopper = memory.tables.shopper
-        self._settings = memory.settings
+        """Everything it asks stands in the context."""
 
-    def __call__(self, query: Query, mask: Mask) -> None:
-        days = self._settings().hide_bought_days
-        if days and query.filters.bought_days is None:
-            mask[_lately(self._shopper.events, _BOUGHT, self._shopper.now, days)] = 0
+    def __call__(self, ctx: RankingContext, mask: Mask) -> None:
+        days = ctx.settings.hide_bought_days
+        if days and ctx.query.filters.bought_days is None:
+            mask[_lately(ctx.events, _BOUGHT, ctx.now, days)] = 0
 
 
 class NotRatedYet:
     """Leaves out what the shopper has rated, or turned down by what was done."""
 
     def __init__(self, memory: ShopMemory) -> None:
-        self._shopper = memory.tables.shopper
+        """Everything it asks stands in the context."""
 
-    def __call__(self, query: Query, mask: Mask) -> None:
-        if (profile := self._shopper.profile) is not None:
+    def __call__(self, ctx: RankingContext, mask: Mask) -> None:
+        if (profile := ctx.profile) is not None:
             mask[profile.settled] = 0
 
 
@@ -59,10 +58,10 @@ class NotTurnedDown:
     """Leaves out what the shopper gave back or does not like."""
 
     def __init__(self, memory: ShopMemory) -> None:
-        self._shopper = memory.tables.shopper
+        """Everything it asks stands in the context."""
 
-    def __call__(self, query: Query, mask: Mask) -> None:
-        if (profile := self._shopper.profile) is not None:
+    def __call__(self, ctx: RankingContext, mask: Mask) -> None:
+        if (profile := ctx.profile) is not None:
             mask[profile.items[profile.values < 0.0]] = 0
 
 

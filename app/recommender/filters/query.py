@@ -3,7 +3,8 @@
 from app.domain.filters import NO_FILTERS, Filters
 from app.domain.recommendations import Query
 from app.live.memory import Tables
-from app.recommender.shelf import Mask, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Mask
 
 
 class Wanted:
@@ -12,8 +13,8 @@ class Wanted:
     def __init__(self, memory: ShopMemory) -> None:
         self._catalogue = memory.catalogue
 
-    def __call__(self, query: Query, mask: Mask) -> None:
-        filters = query.filters
+    def __call__(self, ctx: RankingContext, mask: Mask) -> None:
+        filters = ctx.query.filters
         if filters is NO_FILTERS:
             return
         self._catalogue.facets.narrow(filters, mask)
@@ -29,9 +30,9 @@ class InCategory:
     def __init__(self, memory: ShopMemory) -> None:
         self._facets = memory.catalogue.facets
 
-    def __call__(self, query: Query, mask: Mask) -> None:
-        if query.category is not None:
-            self._facets.narrow(Filters(any_category=(query.category,)), mask)
+    def __call__(self, ctx: RankingContext, mask: Mask) -> None:
+        if ctx.query.category is not None:
+            self._facets.narrow(Filters(any_category=(ctx.query.category,)), mask)
 
 
 class NotItself:
@@ -40,8 +41,8 @@ class NotItself:
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
 
-    def __call__(self, query: Query, mask: Mask) -> None:
-        mask[rows_about(self._tables, query)] = 0
+    def __call__(self, ctx: RankingContext, mask: Mask) -> None:
+        mask[rows_about(self._tables, ctx.query)] = 0
 
 
 def rows_about(tables: Tables, query: Query) -> list[int]:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.domain.recommendations import Query
+from app.recommender.context import RankingContext, ShopMemory
 from app.recommender.filters.query import rows_about
-from app.recommender.shelf import Scored, ShopMemory
+from app.recommender.stages import Scored
 
 BOUGHT_TOGETHER = "bought_together"
 _SHOWN = 5  # items of the cart that are named
@@ -19,11 +19,11 @@ class BasketScorer:
     def __init__(self, memory: ShopMemory) -> None:
         self._memory = memory
 
-    def __call__(self, query: Query) -> Scored | None:
+    def __call__(self, ctx: RankingContext) -> Scored | None:
         memory, tables = self._memory, self._memory.tables
         categories = memory.catalogue.categories.codes(tables.items.capacity)
-        least = memory.settings().min_support
-        basket = tables.baskets.of(rows_about(tables, query), categories, least=least)
+        least = ctx.settings.min_support
+        basket = tables.baskets.of(rows_about(tables, ctx.query), categories, least=least)
         if not basket:
             return None
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from app.domain.recommendations import Query
 from app.domain.settings import Strategy
 from app.engine.tables.habits import DAY_MS, Habit
-from app.recommender.shelf import Scored, Scorer, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Scored, Scorer
 
 BUY_AGAIN = "buy_again"
 
@@ -16,8 +16,8 @@ class BuyAgainScorer:
     def __init__(self, memory: ShopMemory) -> None:
         self._memory = memory
 
-    def __call__(self, query: Query) -> Scored | None:
-        habit = _habit_of(self._memory)
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        habit = _habit_of(self._memory, ctx)
         if habit is None:
             return None
         scores = np.zeros(self._memory.tables.items.capacity)
@@ -32,12 +32,12 @@ class WithHabits:
         self._scorer = scorer
         self._memory = memory
 
-    def __call__(self, query: Query) -> Scored | None:
-        scored = self._scorer(query)
-        strength = self._memory.settings().repeat_strength
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        scored = self._scorer(ctx)
+        strength = ctx.settings.repeat_strength
         if scored is None or not strength:
             return scored
-        habit = _habit_of(self._memory)
+        habit = _habit_of(self._memory, ctx)
         if habit is None:
             return scored
         unit = self._memory.scale.top if scored.strategy == Strategy.USER else 1.0
@@ -52,13 +52,13 @@ class WithHabits:
         )
 
 
-def _habit_of(memory: ShopMemory) -> Habit | None:
-    """Return how the present shopper buys again; None if nothing was bought."""
-    shopper = memory.tables.shopper
-    if shopper.implied is None:
+def _habit_of(memory: ShopMemory, ctx: RankingContext) -> Habit | None:
+    """Return how the shopper buys again; None if nothing was bought."""
+    implied = ctx.shopper.implied
+    if implied is None:
         return None
-    half_life = shopper.implied.landmark.half_life
-    habit = memory.habits.current.of(shopper.events, shopper.now, half_life=half_life)
+    half_life = implied.landmark.half_life
+    habit = memory.habits.current.of(ctx.events, ctx.now, half_life=half_life)
     return habit if habit.rows.size else None
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.domain.recommendations import Query
 from app.live.patterns import Lift
-from app.recommender.shelf import Scored, Scorer, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Scored, Scorer
 
 CONTEXT = "context"
 _TOLD_FROM = 0.05  # a smaller difference is no reason
@@ -20,9 +20,12 @@ class InContext:
         self._scorer = scorer
         self._contexts = memory.contexts
 
-    def __call__(self, query: Query) -> Scored | None:
-        scored = self._scorer(query)
-        if scored is None or (lift := self._contexts.lift(query)) is None:
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        scored = self._scorer(ctx)
+        if scored is None:
+            return None
+        lift = self._contexts.lift(ctx.now, ctx.query.context, ctx.settings)
+        if lift is None:
             return scored
         plain = scored.scores
         scores = lift.lifted(plain)

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.recommendations import Query
 from app.engine.jit import Float64s
-from app.recommender.shelf import Scored, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Scored
 
 NEW = "new"
 _DAY_SECONDS = 86_400.0
@@ -18,17 +18,17 @@ class NewScorer:
     def __init__(self, memory: ShopMemory) -> None:
         self._memory = memory
 
-    def __call__(self, query: Query) -> Scored:
-        days = self._ages()
+    def __call__(self, ctx: RankingContext) -> Scored:
+        days = self._ages(ctx.now)
         scores = np.nan_to_num(1.0 / (1.0 + days))
 
         def told(row: int) -> dict[str, Any]:
-            return {"days": round(float(days[row]), 1), "category": query.category}
+            return {"days": round(float(days[row]), 1), "category": ctx.query.category}
 
         return Scored.of_one(NEW, scores, told=told)
 
-    def _ages(self) -> Float64s:
+    def _ages(self, now: int) -> Float64s:
         """Return the items' ages in days; one from the future is as new as can be."""
         tables = self._memory.tables
         created = self._memory.catalogue.facets.created(tables.items.capacity)
-        return np.maximum(tables.shopper.now / 1000 - created, 0.0) / _DAY_SECONDS
+        return np.maximum(now / 1000 - created, 0.0) / _DAY_SECONDS

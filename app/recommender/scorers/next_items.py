@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from app.domain.recommendations import Query
 from app.domain.settings import Strategy
 from app.engine.recommenders.transitions import Next, last_items
-from app.recommender.shelf import Scored, Scorer, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Scored, Scorer
 
 SESSION = "session"
 _VISIT_MS = 24 * 3_600_000  # clicks from before that say nothing of what comes next
@@ -22,12 +22,13 @@ class WithNextItems:
         self._scorer = scorer
         self._memory = memory
 
-    def __call__(self, query: Query) -> Scored | None:
-        scored = self._scorer(query)
-        if scored is None or not query.session_strength or not (found := self._next()):
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        scored = self._scorer(ctx)
+        strength = ctx.settings.session_strength
+        if scored is None or not strength or not (found := self._next(ctx)):
             return scored
         unit = self._memory.scale.top if scored.strategy == Strategy.USER else 1.0
-        session = found.scores * (unit * query.session_strength)
+        session = found.scores * (unit * strength)
 
         def told(row: int) -> list[dict[str, Any]]:
             return [
@@ -39,11 +40,11 @@ class WithNextItems:
             SESSION, scored.scores + session, part=lambda row: float(session[row]), told=told
         )
 
-    def _next(self) -> Next | None:
-        tables, shopper = self._memory.tables, self._memory.tables.shopper
-        if shopper.implied is None:
+    def _next(self, ctx: RankingContext) -> Next | None:
+        implied = ctx.shopper.implied
+        if implied is None:
             return None
-        weights = shopper.implied.weights
-        clicks = last_items(shopper.events, weights, shopper.now - _VISIT_MS)
-        patience = int(self._memory.settings().session_minutes * _MINUTE_MS)
-        return tables.transitions.after(clicks, weights, patience=patience)
+        weights = implied.weights
+        clicks = last_items(ctx.events, weights, ctx.now - _VISIT_MS)
+        patience = int(ctx.settings.session_minutes * _MINUTE_MS)
+        return self._memory.tables.transitions.after(clicks, weights, patience=patience)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from app.domain.recommendations import Query
 from app.domain.settings import LEARNED, ShopSettings, Strategy
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.co_rated import CoRating
 from app.engine.recommenders.ranking import shares
 from app.engine.recommenders.user_based import Neighbourhood, Neighbours, UserExplanation
 from app.engine.tables.profile import Profile
-from app.recommender.shelf import ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
 
 _SHOWN = 5  # neighbours that are told apart; the others are in their count
 
@@ -41,7 +40,7 @@ class Opinion:
 class Voice(Protocol):
     """One way to score items for a shopper."""
 
-    def __call__(self, profile: Profile, query: Query) -> Opinion | None:
+    def __call__(self, profile: Profile, ctx: RankingContext) -> Opinion | None:
         """Return its opinion; None if it knows nothing of this shopper."""
 
 
@@ -50,12 +49,11 @@ class ByUsers:
 
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
-        self._settings = memory.settings
         self._top = memory.scale.top
 
-    def __call__(self, profile: Profile, query: Query) -> Opinion:
-        users, g = self._tables.user_based, self._tables.shopper.g
-        near = _neighbourhood(query, self._settings())
+    def __call__(self, profile: Profile, ctx: RankingContext) -> Opinion:
+        users, g = self._tables.user_based, ctx.explicit_scale
+        near = neighbourhood(ctx.settings)
         found = users.neighbours(profile, near, g=g)
         scores = users.scores(profile, found, g=g)
 
@@ -68,14 +66,11 @@ class ByUsers:
         return Opinion(scores, self._top, why)
 
 
-def _neighbourhood(query: Query, shop: ShopSettings) -> Neighbourhood:
-    assert query.k is not None
-    assert query.similarity is not None
-    assert query.min_similarity is not None
+def neighbourhood(shop: ShopSettings) -> Neighbourhood:
     return Neighbourhood(
-        k=query.k,
-        similarity=query.similarity.value,
-        min_similarity=query.min_similarity,
+        k=shop.k,
+        similarity=shop.similarity.value,
+        min_similarity=shop.min_similarity,
         shrinkage=shop.shrinkage,
         exponent=shop.exponent,
         asymmetry=shop.asymmetry,
@@ -100,7 +95,7 @@ class ByFeatures:
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
 
-    def __call__(self, profile: Profile, query: Query) -> Opinion:
+    def __call__(self, profile: Profile, ctx: RankingContext) -> Opinion:
         items = self._tables.item_based
 
         def why(row: int) -> Brought:
@@ -121,10 +116,9 @@ class ByCoRating:
 
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
-        self._settings = memory.settings
 
-    def __call__(self, profile: Profile, query: Query) -> Opinion | None:
-        shop, co_rated = self._settings(), self._tables.co_rated
+    def __call__(self, profile: Profile, ctx: RankingContext) -> Opinion | None:
+        shop, co_rated = ctx.settings, self._tables.co_rated
         knobs = CoRating(
             rarity=shop.co_rarity,
             damping=shop.co_damping,
@@ -146,13 +140,16 @@ class ByModel:
         self._kind = kind
         self._learned = memory.learned
 
-    def __call__(self, profile: Profile, query: Query) -> Opinion | None:
-        scores = self._learned.scores(self._kind, profile)
+    def __call__(self, profile: Profile, ctx: RankingContext) -> Opinion | None:
+        recency = ctx.settings.recency
+        scores = self._learned.scores(self._kind, ctx.shopper, recency=recency)
         if scores is None:
             return None
 
         def why(row: int) -> Brought:
-            places, parts = shares(self._learned.shares(self._kind, profile, row))
+            places, parts = shares(
+                self._learned.shares(self._kind, ctx.shopper, row, recency=recency)
+            )
             return Brought(profile.items[places], parts)
 
         return _of_the_best(scores, why)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.recommendations import Candidate, Query
+from app.domain.recommendations import Candidate
 from app.domain.settings import WEIGHTS_OF, Strategy
 from app.engine.recommenders import hybrid
 from app.engine.tables.profile import Profile
+from app.recommender.context import RankingContext, ShopMemory
 from app.recommender.scorers.opinions import Opinion, merged, voices
-from app.recommender.shelf import Reasons, Scored, ShopMemory
+from app.recommender.stages import Reasons, Scored
 
 _SHOWN = 5  # of the shopper's items; the shares of the rest are missing to 1
 
@@ -65,19 +66,17 @@ class PersonalScorer:
         self._memory = memory
         self._voices = voices(memory)
 
-    def __call__(self, query: Query) -> Scored | None:
-        profile = self._memory.tables.shopper.profile
-        if profile is None or query.strategy is Strategy.POPULAR:
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        profile, strategy = ctx.profile, ctx.settings.strategy
+        if profile is None or strategy is Strategy.POPULAR:
             return None
-        if query.strategy is not Strategy.HYBRID:
-            assert query.strategy is not None
-            if opinion := self._ask(query.strategy, profile, query):
-                return self._alone(query.strategy, opinion, profile)
-        return self._together(profile, query)
+        if strategy is not Strategy.HYBRID and (opinion := self._ask(strategy, profile, ctx)):
+            return self._alone(strategy, opinion, profile)
+        return self._together(profile, ctx)
 
-    def _ask(self, part: Strategy, profile: Profile, query: Query) -> Opinion | None:
+    def _ask(self, part: Strategy, profile: Profile, ctx: RankingContext) -> Opinion | None:
         voice = self._voices.get(part)
-        return None if voice is None else voice(profile, query)
+        return None if voice is None else voice(profile, ctx)
 
     def _alone(self, strategy: Strategy, opinion: Opinion, profile: Profile) -> Scored:
         return Scored(
@@ -87,11 +86,11 @@ class PersonalScorer:
             reasons=PersonalReasons(self._memory, profile, {strategy: opinion}),
         )
 
-    def _together(self, profile: Profile, query: Query) -> Scored | None:
+    def _together(self, profile: Profile, ctx: RankingContext) -> Scored | None:
         weights: dict[Strategy, float] = {
-            part: w for name, part in WEIGHTS_OF.items() if (w := getattr(query, name))
+            part: w for name, part in WEIGHTS_OF.items() if (w := getattr(ctx.settings, name))
         }
-        asked = ((part, self._ask(part, profile, query)) for part in weights)
+        asked = ((part, self._ask(part, profile, ctx)) for part in weights)
         opinions: dict[str, Opinion] = {part: said for part, said in asked if said is not None}
         if not opinions:
             return None

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.recommendations import Query, Window
+from app.domain.recommendations import Window
 from app.domain.settings import Strategy
 from app.engine.jit import Float64s
 from app.engine.tables.activity import DAY_MS, DAYS, Span
 from app.engine.tables.preferences import Preferences
-from app.recommender.shelf import Scored, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Scored
 
 SPANS = {
     Window.DAY: Span.DAY,
@@ -46,13 +47,13 @@ class PopularScorer:
         self._tables = memory.tables
         self._scale = memory.scale
 
-    def __call__(self, query: Query) -> Scored:
+    def __call__(self, ctx: RankingContext) -> Scored:
         preferences = self._tables.preferences
 
         def told(row: int) -> dict[str, Any]:
-            return {"ratings": preferences.by_item.length(row), "category": query.category}
+            return {"ratings": preferences.by_item.length(row), "category": ctx.query.category}
 
-        scores = popularity_scores(preferences, top=self._scale.top, g=self._tables.shopper.g)
+        scores = popularity_scores(preferences, top=self._scale.top, g=ctx.explicit_scale)
         return Scored.of_one(Strategy.POPULAR, scores, told=told, evidence_only=False)
 
 
@@ -67,18 +68,18 @@ class PopularInWindow:
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
 
-    def __call__(self, query: Query) -> Scored | None:
-        window = query.window
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        window = ctx.query.window
         if window is None:
             return None
-        activity, now = self._tables.activity, self._tables.shopper.now
+        activity, now = self._tables.activity, ctx.now
         sums = activity.weighed(SPANS[window], now)
         scores = sums / max(1.0, float(sums.max(initial=0.0)))
 
         def told(row: int) -> dict[str, Any]:
             return {
                 "window": window.value,
-                "category": query.category,
+                "category": ctx.query.category,
                 "events": activity.since(row, _begin(window, now)),
             }
 

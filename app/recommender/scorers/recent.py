@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.recommendations import Query
+from app.recommender.context import RankingContext, ShopMemory
 from app.recommender.filters.history import LOOKS
-from app.recommender.shelf import Scored, ShopMemory
+from app.recommender.stages import Scored
 
 RECENTLY_VIEWED = "recently_viewed"
 _HOUR_MS = 3_600_000
@@ -18,8 +18,8 @@ class RecentScorer:
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
 
-    def __call__(self, query: Query) -> Scored | None:
-        events, now = self._tables.shopper.events, self._tables.shopper.now
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        events, now = ctx.events, ctx.now
         looks = events[np.isin(events["kind"], LOOKS)]
         rows, newest = np.unique(looks["item"], return_index=True)
         if not rows.size:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from app.domain.catalogue import Product
-from app.domain.recommendations import Candidate, Query
+from app.domain.recommendations import Candidate
 from app.domain.settings import Strategy
 from app.engine.recommenders.co_rated import CoLiked, co_liked
-from app.recommender.shelf import Reasons, Scored, ShopMemory
+from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.stages import Reasons, Scored
 
 FEATURES = "features"
 LIKED = "liked"
@@ -21,14 +22,14 @@ class SimilarScorer:
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
         self._catalogue = memory.catalogue
-        self._settings = memory.settings
 
-    def __call__(self, query: Query) -> Scored | None:
-        row = None if query.item_id is None else self._catalogue.row(query.item_id)
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        item_id = ctx.query.item_id
+        row = None if item_id is None else self._catalogue.row(item_id)
         if row is None:
             return None
-        liked = co_liked(self._tables.preferences, row, g=self._tables.shopper.g)
-        weight = self._settings().w_similar_features if liked.likers else 1.0
+        liked = co_liked(self._tables.preferences, row, g=ctx.explicit_scale)
+        weight = ctx.settings.w_similar_features if liked.likers else 1.0
         by_features = weight * self._tables.item_based.similar(row)
         by_likers = (1.0 - weight) * liked.similarity
         anchor = self._catalogue.product(row)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from app.domain.errors import InvalidInput
-from app.domain.recommendations import Query, Window
+from app.domain.recommendations import Window
 from app.engine.jit import Float64s
 from app.engine.tables.activity import Span
+from app.recommender.context import RankingContext, ShopMemory
 from app.recommender.scorers.popular import SPANS
-from app.recommender.shelf import Scored, ShopMemory
+from app.recommender.stages import Scored
 
 TRENDING = "trending"
 _USUAL = {
@@ -62,12 +63,12 @@ class TrendingScorer:
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
 
-    def __call__(self, query: Query) -> Scored:
-        window = query.window or Window.WEEK
+    def __call__(self, ctx: RankingContext) -> Scored:
+        window = ctx.query.window or Window.WEEK
         usual = _USUAL.get(window)
         if usual is None:
             raise InvalidInput("window", "a trend is of a day, a week or a month")
-        activity, now = self._tables.activity, self._tables.shopper.now
+        activity, now = self._tables.activity, ctx.now
         found = trends(activity.counted(SPANS[window], now), activity.counted(usual, now))
 
         def told(row: int) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class TrendingScorer:
                 "recent": round(float(found.recent[row]), 1),
                 "usual": round(float(found.usual[row]), 1),
                 "window": window.value,
-                "category": query.category,
+                "category": ctx.query.category,
             }
 
         return Scored.of_one(TRENDING, found.scores, told=told)

@@ -8,7 +8,7 @@ import pytest
 from app.domain.models import ModelRejected
 from app.learning.fitted import FittedModel
 from app.learning.learned import LearnedModels
-from app.live.memory import Tables
+from app.live.memory import Shopper, Tables
 from tests.unit.learning.builders import ease, neural, record, tables_of
 
 ITEMS = ["tea", "milk", "sugar"]
@@ -17,9 +17,7 @@ WEIGHTS = [[0.0, 0.5, 0.25], [0.5, 0.0, 0.125], [0.25, 0.125, 0.0]]
 
 def scored(tables: Tables, learned: LearnedModels, kind: str, user_id: str) -> dict[str, float]:
     with tables.lock:
-        profile = tables.preferences.profile(user_id)
-        assert profile is not None
-        scores = learned.scores(kind, profile)
+        scores = learned.scores(kind, Shopper(tables, user_id))
         if scores is None:
             return {}
         alive = np.flatnonzero(tables.items.alive).tolist()
@@ -68,12 +66,14 @@ def test_shares_add_up_to_the_score():
     tables.items.acquire("milk")
     learned = LearnedModels(tables)
     learned.put(ease(ITEMS, WEIGHTS))
-    profile = tables.preferences.profile("ann")
-    shares = learned.shares("ease", profile, tables.items.row("milk"))
-    named = dict(zip(map(tables.items.id, profile.items.tolist()), shares.tolist(), strict=True))
+    ann = Shopper(tables, "ann")
+    shares = learned.shares("ease", ann, tables.items.row("milk"))
+    named = dict(
+        zip(map(tables.items.id, ann.profile.items.tolist()), shares.tolist(), strict=True)
+    )
     assert named == {"new": 0.0, "tea": 0.5, "sugar": 0.125}
-    assert learned.shares("ease", profile, tables.items.row("new")).size == 0
-    assert learned.shares("als", profile, tables.items.row("milk")).size == 0
+    assert learned.shares("ease", ann, tables.items.row("new")).size == 0
+    assert learned.shares("als", ann, tables.items.row("milk")).size == 0
 
 
 def test_the_next_version_takes_over_and_can_be_dropped():
@@ -100,8 +100,7 @@ def test_a_network_scores_by_the_mean_of_what_is_liked_now():
     learned.put(neural(ITEMS))
     found = drives(scored(tables, learned, "neural", "ann"))
     assert found["milk"] - found["tea"] == pytest.approx(2.0), "the mean of 1 and 3"
-    profile = tables.preferences.profile("ann")
-    assert learned.shares("neural", profile, 0).size == 0
+    assert learned.shares("neural", Shopper(tables, "ann"), 0).size == 0
 
 
 def test_a_network_answers_who_came_after_the_fit():

@@ -9,6 +9,7 @@ from app.domain.settings import ShopSettings, Strategy
 from app.engine.models.profile import recency
 from app.engine.models.sequence import SequenceParameters, fit_sequence
 from app.learning.preferred import taken_up
+from app.live.memory import Shopper
 from app.offline.evaluation.interactions import gathered
 from tests.unit.offline.evaluation.evaluating import START, event, rating
 
@@ -90,11 +91,9 @@ def test_recency_weighs_what_the_model_is_asked_with(kind, amount):
 def test_shares_sum_to_the_score(kind):
     shop = shop_of(EVENTS, kind, recency=1.0)
     tables, learned = shop.live.tables, shop.live.learned
-    from app.domain.recommendations import Query
-
-    with tables.lock, tables.shopper.present(Query(subject="cleo")):
-        profile = tables.shopper.profile
-        scores = learned.scores(kind, profile)
-        for row in profile.items.tolist():
-            shares = learned.shares(kind, profile, row)
+    with tables.lock:
+        cleo = Shopper(tables, "cleo")
+        scores = learned.scores(kind, cleo, recency=1.0)
+        for row in cleo.profile.items.tolist():
+            shares = learned.shares(kind, cleo, row, recency=1.0)
             assert shares.sum() == pytest.approx(scores[row], abs=1e-6)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 from app.domain.models import ModelRecord
 from app.domain.settings import ShopSettings
@@ -33,7 +34,9 @@ class World:
         self.started.append("stop")
 
     def refitting(self) -> ModelRefitting:
-        return ModelRefitting(self, self, settings=lambda: self.shop, now=lambda: self.now)
+        return ModelRefitting(
+            self, self, settings=SimpleNamespace(current=self.shop), now=lambda: self.now
+        )
 
 
 def test_what_is_old_is_fitted_again():

@@ -9,6 +9,7 @@ from app.learning.fitted import FittedModel
 from app.learning.kinds import kind_of
 from app.learning.learned import LearnedModels
 from app.learning.preferred import rated
+from app.live.memory import Shopper
 from tests.unit.learning.builders import record, tables_of
 
 RATINGS = [(f"u{u}", f"i{i}", 5.0 if u % 2 == i % 2 else 1.0) for u in range(8) for i in range(6)]
@@ -56,9 +57,9 @@ def test_it_ranks_nothing():
     tables = tables_of(*RATINGS)
     learned = LearnedModels(tables)
     learned.put(fitted(tables))
-    profile = tables.preferences.profile("u0")
-    assert learned.scores("ratings", profile) is None
-    assert learned.shares("ratings", profile, 0).size == 0
+    somebody = Shopper(tables, "u0")
+    assert learned.scores("ratings", somebody) is None
+    assert learned.shares("ratings", somebody, 0).size == 0
 
 
 def test_it_comes_back_from_its_arrays_and_is_refused_where_they_do_not_fit():

@@ -1,5 +1,7 @@
-"""A query is completed from the shop's settings; what it says itself wins."""
+"""A query is answered by the shop's settings; what it says itself wins."""
 
+from dataclasses import fields, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,15 +25,15 @@ SHOP = ShopSettings(
 
 
 class FakeShelf:
-    """Remembers what it was asked."""
+    """Remembers what it was asked, and by which settings it was to answer."""
 
     def __init__(self, *needs: str, takes: tuple[str, ...] = ()) -> None:
-        self.asked: list[Query] = []
+        self.asked: list[tuple[Query, ShopSettings]] = []
         self.needs = needs
         self.takes = (*needs, *takes)
 
-    def fill(self, query: Query) -> Page:
-        self.asked.append(query)
+    def fill(self, query: Query, settings: ShopSettings) -> Page:
+        self.asked.append((query, settings))
         return Page("popular", [])
 
 
@@ -45,37 +47,39 @@ class FakeCatalogue:
 
 def service_of(shelf: Any, settings: ShopSettings = SHOP) -> Recommendations:
     catalogue: Any = FakeCatalogue()
-    return Recommendations({"any": shelf}, catalogue=catalogue, settings=lambda: settings)
+    current: Any = SimpleNamespace(current=settings)
+    return Recommendations({"any": shelf}, catalogue=catalogue, settings=current)
 
 
-def asked(query: Query, settings: ShopSettings = SHOP) -> Query:
+def asked(query: Query, settings: ShopSettings = SHOP) -> ShopSettings:
+    """Return the settings that the shelf is to answer by."""
     shelf: Any = FakeShelf(takes=("item_id", "items", "category", "window"))
     service_of(shelf, settings).shelf("any", query)
-    found: Query = shelf.asked[0]
+    said, found = shelf.asked[0]
+    assert said == query
     return found
 
 
 def test_what_is_not_said_is_the_shops():
-    query = asked(Query(subject="ann", n=3, offset=4, explain=True, min_score=0.5))
-    assert query == Query(
-        subject="ann",
-        n=3,
-        offset=4,
-        strategy=Strategy.USER,
-        w_user=0.7,
-        w_item=0.2,
-        w_co_rated=0.0,
-        w_ease=0.5,
-        w_als=0.0,
-        w_neural=0.0,
-        w_sequence=0.0,
-        k=33,
-        similarity=Similarity.JACCARD,
-        min_similarity=0.25,
-        min_score=0.5,
-        explain=True,
-        session_strength=SHOP.session_strength,
-    )
+    query = Query(subject="ann", n=3, offset=4, explain=True, min_score=0.5)
+    assert asked(query) is SHOP
+
+
+def test_what_is_said_as_the_shop_has_it_changes_nothing():
+    assert asked(Query(strategy=Strategy.USER, k=33)) is SHOP
+
+
+@pytest.mark.parametrize("strategy", [None, Strategy.AUTO])
+def test_auto_is_what_the_shop_says_it_is(strategy):
+    shop = ShopSettings(strategy=Strategy.AUTO, auto_strategy=Strategy.ITEM)
+    assert asked(Query(strategy=strategy), shop).strategy is Strategy.ITEM
+
+
+def test_settings_that_are_handed_in_are_those_of_the_answer():
+    shelf: Any = FakeShelf()
+    other = ShopSettings(version=9)
+    service_of(shelf).shelf("any", Query(), other)
+    assert shelf.asked == [(Query(), other)]
 
 
 SAID: dict[str, Any] = {
@@ -108,8 +112,20 @@ SAID: dict[str, Any] = {
 
 
 def test_what_is_said_wins():
-    said = Query(**SAID)
-    assert asked(said) == said
+    found = asked(Query(**SAID))
+    parameters = SAID.keys() & {field.name for field in fields(ShopSettings)}
+    assert parameters == {
+        *WEIGHTS_OF,
+        "strategy",
+        "k",
+        "similarity",
+        "min_similarity",
+        "session_strength",
+    }
+    assert {name: getattr(found, name) for name in parameters} == {
+        name: SAID[name] for name in parameters
+    }
+    assert replace(found, **{name: getattr(SHOP, name) for name in parameters}) == SHOP
 
 
 def test_every_field_of_a_query_is_tried_here():

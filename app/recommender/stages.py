@@ -1,0 +1,106 @@
+"""The stages that a list is made by, and what they hand on. Arrays have shape (item rows,)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.recommendations import Candidate
+from app.recommender.context import RankingContext
+
+Mask = NDArray[np.uint8]
+Scores = NDArray[np.float64]
+Reasons = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a scorer says of every item. Arrays have shape (item rows,)."""
+
+    strategy: str
+    scores: Scores
+    parts: Callable[[int], Mapping[str, float]]
+    """What each strategy gave one row, weights included: the parts sum to the score."""
+    reasons: Callable[[Candidate], Reasons] | None = None
+    evidence_only: bool = True
+    """Whether a score of 0 means "nothing known" rather than a place at the end."""
+
+    @classmethod
+    def of_one(
+        cls,
+        strategy: str,
+        scores: Scores,
+        *,
+        told: Callable[[int], Any],
+        evidence_only: bool = True,
+    ) -> "Scored":
+        """Return what one strategy says; told : its reason for a row, shown under its name."""
+
+        def reasons(candidate: Candidate) -> Reasons:
+            return {"parts": dict(candidate.parts), str(strategy): told(candidate.row)}
+
+        return cls(
+            strategy,
+            scores,
+            parts=lambda row: {strategy: float(scores[row])},
+            reasons=reasons,
+            evidence_only=evidence_only,
+        )
+
+    def plus(
+        self,
+        name: str,
+        scores: Scores,
+        *,
+        part: Callable[[int], float],
+        told: Callable[[int], Any],
+    ) -> "Scored":
+        """Return `scores` in place of these, the difference shown as one more part.
+
+        part : the difference of a row; told : why, for people; nothing where there is no reason.
+        """
+
+        def parts(row: int) -> Mapping[str, float]:
+            own, amount = self.parts(row), part(row)
+            return {**own, name: amount} if amount else own
+
+        def reasons(candidate: Candidate) -> Reasons:
+            own = {other: p for other, p in candidate.parts.items() if other != name}
+            former = candidate._replace(score=sum(own.values()), parts=own)
+            found = self.reasons(former) if self.reasons else {}
+            found["parts"] = {str(other): p for other, p in candidate.parts.items()}
+            if why := told(candidate.row):
+                found[name] = why
+            return found
+
+        return replace(self, scores=scores, parts=parts, reasons=reasons)
+
+
+class Source(Protocol):
+    """Where candidates come from."""
+
+    def __call__(self, ctx: RankingContext) -> Mask:
+        """Return 1 for every row this source offers."""
+
+
+class Filter(Protocol):
+    """What may not be shown."""
+
+    def __call__(self, ctx: RankingContext, mask: Mask) -> None:
+        """Set the rows to 0 that may not be shown."""
+
+
+class Scorer(Protocol):
+    """How good an item is."""
+
+    def __call__(self, ctx: RankingContext) -> Scored | None:
+        """Return scores, or None if this scorer knows nothing that bears on the question."""
+
+
+class Reranker(Protocol):
+    """What looks at the list as a whole."""
+
+    def __call__(self, ctx: RankingContext, ranked: list[Candidate]) -> list[Candidate]:
+        """Return the candidates in a better order."""

@@ -5,8 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS   ?=
 JOBS   ?= 2
-# Each process keeps to whole files, whose tests share a shop, in the order of their names.
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
 # Compiled kernels belong to the installation, not to the data.
 NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba

@@ -18,8 +18,8 @@ from app.domain.streams import Beat, End, Event, Grant, Listed, Reason
 from app.http.access import allow, by_ticket
 from app.http.answers import encoded, given_token, success
 from app.http.caller import caller, services, who
-from app.http.connections import Peer, step_aside
 from app.http.parsing import Input
+from app.http.threads import Peer, step_aside
 from app.services.streams import Streams
 
 

@@ -9,7 +9,7 @@ from flask.json.provider import JSONProvider
 
 from app.domain.changes import Position
 from app.http.caller import services
-from app.http.connections import Peer
+from app.http.threads import Peer
 from app.live.freshness import Sight
 
 FRESHNESS = "X-Freshness"

@@ -27,7 +27,7 @@ from app.domain.changes import Collection
 from app.domain.deletions import Erasure, Listed
 from app.domain.errors import ErasuresUnusable
 from app.domain.ports import ErasedRepository, ErasureList, SubjectRepository
-from app.repositories.files import private, sync_folder
+from app.repositories.array_files import private, sync_folder
 from app.repositories.mongo import Document, MongoStore, translated
 
 log = structlog.get_logger(__name__)

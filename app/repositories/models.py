@@ -21,7 +21,7 @@ from pymongo import ReturnDocument
 
 from app.domain.models import ModelFile, ModelRecord, ModelRejected
 from app.domain.ports import Contents, ModelCopies, ModelRepository
-from app.repositories.files import BadFile, Layout, locked, private
+from app.repositories.array_files import BadFile, Layout, locked, private
 from app.repositories.mongo import Document, MongoStore, translated, understood
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,15 @@ from typing import IO
 from app.domain.changes import Position
 from app.domain.ports import SnapshotStore
 from app.domain.snapshots import Snapshot, SnapshotHeader, SnapshotRejected
-from app.repositories.files import BadFile, Contents, Layout, Parts, locked, private, sync_folder
+from app.repositories.array_files import (
+    BadFile,
+    Contents,
+    Layout,
+    Parts,
+    locked,
+    private,
+    sync_folder,
+)
 
 _LAYOUT = Layout(b"SHELFWISE SNAPSHOT 1\n", room=lambda rows: rows // 4 + 1024)
 

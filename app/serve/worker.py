@@ -5,7 +5,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from app.http.connections import RequestThreads
+from app.http.threads import RequestThreads
 
 _STEP_BACK_SECONDS = 0.0005
 

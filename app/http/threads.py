@@ -1,4 +1,4 @@
-"""A worker's connections: the threads that serve them, and the client at the other end."""
+"""A worker's request threads, and the client at the other end of a stream."""
 
 import select
 import socket

@@ -7,8 +7,8 @@ from threading import Barrier, Event, current_thread
 
 import pytest
 
-from app.http import connections
-from app.http.connections import Peer, RequestThreads, step_aside
+from app.http import threads as connections
+from app.http.threads import Peer, RequestThreads, step_aside
 
 PATIENCE = 30
 

@@ -72,10 +72,10 @@ def test_what_goes_wrong_for_one_stops_nobody_else(market, monkeypatch, error):
     recommendations = type(market.services.recommendations)
     right = recommendations.shelf
 
-    def shelf(self, name, query):
+    def shelf(self, name, query, settings=None):
         if query.subject == "bob":
             raise error
-        return right(self, name, query)
+        return right(self, name, query, settings)
 
     monkeypatch.setattr(recommendations, "shelf", shelf)
     before, wrong, after = lines(ask(market, ["ann", "bob", "cid"]))

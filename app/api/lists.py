@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from app.api.explanations import explained
 from app.api.filters import FilterOptions
 from app.api.schemas import Answer, Flag, Id, SessionId, Text, View, Weight
 from app.domain import subjects
@@ -204,6 +205,6 @@ def _place(place: Recommended) -> dict[str, Any]:
         "price": product.price,
         "image_url": product.image_url,
     }
-    if place.reasons is not None:
-        shown["reasons"] = place.reasons
+    if place.explanation is not None:
+        shown["reasons"] = explained(place.explanation)
     return shown

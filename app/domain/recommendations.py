@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app.domain.catalogue import Product
 from app.domain.events import NO_CONTEXT, Event, EventContext
+from app.domain.explanations import Explanation
 from app.domain.filters import NO_FILTERS, Filters
 from app.domain.settings import Similarity, Strategy
 
@@ -86,7 +87,7 @@ class Candidate(NamedTuple):
 class Recommended(NamedTuple):
     product: Product
     score: float
-    reasons: Mapping[str, Any] | None = None
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)

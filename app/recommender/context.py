@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.domain.errors import InvalidInput
+from app.domain.explanations import Named
 from app.domain.ratings import RatingScale
 from app.domain.recommendations import Query
 from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
@@ -28,11 +29,11 @@ class ShopMemory:
     settings: SettingsProjection
     scale: RatingScale
 
-    def named(self, row: int) -> dict[str, str | None]:
+    def named(self, row: int) -> Named:
         """Return id and title of an item, for reasons; no title if it has left the catalogue."""
         item_id = self.tables.items.id(row)
         known = self.catalogue.has(item_id)
-        return {"item_id": item_id, "title": self.catalogue.product(row).title if known else None}
+        return Named(item_id, self.catalogue.product(row).title if known else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ arrays over item rows, so that filters act before the top n and pages stay full.
 
 from collections.abc import Sequence
 
+from app.domain.explanations import Explanation
 from app.domain.recommendations import Candidate, Page, Query, Recommended
 from app.domain.settings import ShopSettings, Strategy
 from app.engine.jit import Int32s
 from app.engine.recommenders.ranking import top_n
 from app.recommender.context import RankingContext, ShopMemory, make_context
-from app.recommender.sentences import sentence
 from app.recommender.stages import Filter, Mask, Reranker, Scored, Scorer, Source
 
 
@@ -130,11 +130,8 @@ class Shelf:
         return [Candidate(row, score, scored.parts(row)) for row, score in places]
 
     def _render(self, query: Query, candidate: Candidate, scored: Scored) -> Recommended:
-        reasons = None
-        if query.explain and scored.reasons is not None:
-            reasons = scored.reasons(candidate)
-            # the order in which a worker's rows stand may show in the last digits
-            reasons["parts"] = {name: round(p, 12) for name, p in reasons["parts"].items()}
-            reasons["text"] = sentence(reasons)
+        explanation = None
+        if query.explain:
+            explanation = Explanation(candidate.parts, tuple(scored.reasons(candidate)))
         score = round(candidate.score, 9)
-        return Recommended(self._catalogue.product(candidate.row), score, reasons)
+        return Recommended(self._catalogue.product(candidate.row), score, explanation)

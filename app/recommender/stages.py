@@ -1,18 +1,18 @@
 """The stages that a list is made by, and what they hand on. Arrays have shape (item rows,)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.explanations import Reason
 from app.domain.recommendations import Candidate
 from app.recommender.context import RankingContext
 
 Mask = NDArray[np.uint8]
 Scores = NDArray[np.float64]
-Reasons = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Scored:
     scores: Scores
     parts: Callable[[int], Mapping[str, float]]
     """What each strategy gave one row, weights included: the parts sum to the score."""
-    reasons: Callable[[Candidate], Reasons] | None = None
+    reasons: Callable[[Candidate], Sequence[Reason]] = lambda _: ()
+    """Why a candidate with these parts is on a list."""
     evidence_only: bool = True
     """Whether a score of 0 means "nothing known" rather than a place at the end."""
 
@@ -33,19 +34,15 @@ class Scored:
         strategy: str,
         scores: Scores,
         *,
-        told: Callable[[int], Any],
+        told: Callable[[int], Reason],
         evidence_only: bool = True,
     ) -> "Scored":
-        """Return what one strategy says; told : its reason for a row, shown under its name."""
-
-        def reasons(candidate: Candidate) -> Reasons:
-            return {"parts": dict(candidate.parts), str(strategy): told(candidate.row)}
-
+        """Return what one strategy says; told : its reason for a row."""
         return cls(
             strategy,
             scores,
             parts=lambda row: {strategy: float(scores[row])},
-            reasons=reasons,
+            reasons=lambda candidate: (told(candidate.row),),
             evidence_only=evidence_only,
         )
 
@@ -55,25 +52,22 @@ class Scored:
         scores: Scores,
         *,
         part: Callable[[int], float],
-        told: Callable[[int], Any],
+        told: Callable[[int], Reason | None],
     ) -> "Scored":
         """Return `scores` in place of these, the difference shown as one more part.
 
-        part : the difference of a row; told : why, for people; nothing where there is no reason.
+        part : the difference of a row; told : why; None where there is no reason.
         """
 
         def parts(row: int) -> Mapping[str, float]:
             own, amount = self.parts(row), part(row)
             return {**own, name: amount} if amount else own
 
-        def reasons(candidate: Candidate) -> Reasons:
+        def reasons(candidate: Candidate) -> Sequence[Reason]:
             own = {other: p for other, p in candidate.parts.items() if other != name}
             former = candidate._replace(score=sum(own.values()), parts=own)
-            found = self.reasons(former) if self.reasons else {}
-            found["parts"] = {str(other): p for other, p in candidate.parts.items()}
-            if why := told(candidate.row):
-                found[name] = why
-            return found
+            why = told(candidate.row)
+            return (*self.reasons(former), *(() if why is None else (why,)))
 
         return replace(self, scores=scores, parts=parts, reasons=reasons)
 

@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from app.api.explanations import explained
 from app.domain.events import Event, EventContext, EventKey
 from app.domain.recommendations import Query
 from tests.builders import done, ids_of
@@ -54,7 +55,10 @@ def popular(shop, subject=None, **where):
     """Return item id -> (score, parts, reasons) of the shelf of what is popular."""
     query = Query(subject=subject, explain=True, context=EventContext(**where))
     page = shop.services.recommendations.shelf("popular", query)
-    return {p.product.item_id: (p.score, p.reasons["parts"], p.reasons) for p in page.items}
+    return {
+        p.product.item_id: (p.score, p.explanation.parts, explained(p.explanation))
+        for p in page.items
+    }
 
 
 def test_what_is_bought_in_the_evening_is_lifted_then_and_not_in_the_morning(shop, clock):

@@ -8,6 +8,7 @@ import pytest
 from app.domain.events import Event, EventKey
 from app.domain.recommendations import Query
 from app.domain.settings import Strategy
+from app.recommender.reasons import BuyAgain
 from tests.builders import done, ids_of, open_shop
 
 NOW = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=2)
@@ -48,6 +49,11 @@ def strength(market):
     set_(0.0)
 
 
+def reason(place):
+    found = [r for r in place.explanation.reasons if isinstance(r, BuyAgain)]
+    return found[0] if found else None
+
+
 def shelf(market, name, who, **query):
     page = market.services.recommendations.shelf(
         name, Query(subject=who, n=10, explain=True, **query)
@@ -71,21 +77,21 @@ def test_a_habit_adds_strength_times_what_buy_again_says(market, strength, name,
     found = shelf(market, name, "ann", **question)
     for item_id in ("milk", "pan"):
         place, before = found[item_id], plain[item_id].score if item_id in plain else 0.0
-        part = place.reasons["parts"]["buy_again"]
+        part = place.explanation.parts["buy_again"]
         assert part == pytest.approx(3.0 * unit * again[item_id].score, abs=1e-6)
         assert place.score == pytest.approx(before + part, abs=1e-6)
-        assert sum(place.reasons["parts"].values()) == pytest.approx(place.score, abs=1e-6)
-        assert place.reasons["buy_again"] == again[item_id].reasons["buy_again"]
+        assert sum(place.explanation.parts.values()) == pytest.approx(place.score, abs=1e-6)
+        assert reason(place) == reason(again[item_id])
     assert found["milk"].score > found["pan"].score
     for item_id in found.keys() - again.keys():
-        assert "buy_again" not in found[item_id].reasons
+        assert reason(found[item_id]) is None
 
 
 def test_without_strength_there_is_no_such_part(market):
     for name, question, _ in QUESTIONS:
         for place in shelf(market, name, "ann", **question).values():
-            assert "buy_again" not in place.reasons
-            assert "buy_again" not in place.reasons["parts"]
+            assert reason(place) is None
+            assert "buy_again" not in place.explanation.parts
 
 
 def test_others_and_other_shelves_are_as_before(market, strength):

@@ -15,6 +15,7 @@ from app.domain.filters import Filters
 from app.domain.recommendations import Page, Query, Window
 from app.domain.settings import Strategy
 from app.recommender.scorers.opinions import voices
+from app.recommender.sentences import sentences
 from app.recommender.shelves import SHELVES, ShelfRow
 from tests.builders import RunningShop, open_shop
 
@@ -270,7 +271,7 @@ def test_the_market_has_something_on_every_shelf_made_of_what_was_done(market):
                 assert page.strategy == kind.row.strategy
                 assert page.items[0].score > 0
     page = KINDS[0].ask(market, USERS[0], explain=True)
-    assert any(place.reasons["parts"].get("session") for place in page.items)
+    assert any(place.explanation.parts.get("session") for place in page.items)
 
 
 FILTERS = [
@@ -322,12 +323,12 @@ def test_it_says_what_made_it(market, kind):
 
 def test_reasons_are_given_when_asked_for(market, kind):
     for user in SOMEBODY:
-        assert all(place.reasons is None for place in kind.ask(market, user, n=20).items)
+        assert all(place.explanation is None for place in kind.ask(market, user, n=20).items)
         for place in kind.ask(market, user, n=20, explain=True).items:
-            assert place.reasons is not None
-            assert place.reasons["text"].keys() == {"en", "zh"}
-            assert all(place.reasons["text"].values())
-            parts = place.reasons["parts"]
+            text = sentences(place.explanation.reasons)
+            assert text.keys() == {"en", "zh"}
+            assert all(text.values())
+            parts = place.explanation.parts
             assert sum(parts.values()) == pytest.approx(place.score, abs=2e-9)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from app.api.explanations import explained
 from app.bootstrap.offline import OfflineShop
 from app.domain.recommendations import Page, Query
 from app.recommender.predicted_ratings import PredictedRatings
@@ -80,7 +81,11 @@ def as_json(page: Page) -> dict[str, Any]:
         "strategy": str(page.strategy),
         "passed": list(page.passed),
         "items": [[place.product.item_id, place.score] for place in page.items],
-        "reasons": [_plain(place.reasons) for place in page.items if place.reasons is not None],
+        "reasons": [
+            _plain(explained(place.explanation))
+            for place in page.items
+            if place.explanation is not None
+        ],
     }
 
 

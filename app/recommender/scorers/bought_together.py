@@ -1,9 +1,8 @@
 """Items that are bought together with one, or with those of a cart."""
 
-from typing import Any
-
 from app.recommender.context import RankingContext, ShopMemory
 from app.recommender.filters.query import rows_about
+from app.recommender.reasons import Beside, BoughtTogether
 from app.recommender.stages import Scored
 
 BOUGHT_TOGETHER = "bought_together"
@@ -27,16 +26,18 @@ class BasketScorer:
         if not basket:
             return None
 
-        def told(row: int) -> list[dict[str, Any]]:
-            return [
-                {
-                    "with": memory.named(tie.item),
-                    "orders": tie.together,
-                    "of": tie.orders,
-                    "lift": round(tie.lift, 3),
-                    "part": round(tie.part, 9),
-                }
-                for tie in basket.ties(row)[:_SHOWN]
-            ]
+        def told(row: int) -> BoughtTogether:
+            return BoughtTogether(
+                tuple(
+                    Beside(
+                        memory.named(tie.item),
+                        orders=tie.together,
+                        of=tie.orders,
+                        lift=round(tie.lift, 3),
+                        part=round(tie.part, 9),
+                    )
+                    for tie in basket.ties(row)[:_SHOWN]
+                )
+            )
 
         return Scored.of_one(BOUGHT_TOGETHER, basket.scores, told=told)

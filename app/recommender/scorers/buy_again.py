@@ -5,6 +5,7 @@ import numpy as np
 from app.domain.settings import Strategy
 from app.engine.tables.habits import DAY_MS, Habit
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.reasons import BuyAgain
 from app.recommender.stages import Scored, Scorer
 
 BUY_AGAIN = "buy_again"
@@ -62,10 +63,10 @@ def _habit_of(memory: ShopMemory, ctx: RankingContext) -> Habit | None:
     return habit if habit.rows.size else None
 
 
-def _told(habit: Habit, row: int) -> dict[str, float]:
+def _told(habit: Habit, row: int) -> BuyAgain:
     at = int(np.searchsorted(habit.rows, row))
-    return {
-        "times": int(habit.times[at]),
-        "usual_days": round(float(habit.usual[at]) / DAY_MS, 1),
-        "last_days_ago": round(float(habit.age[at]) / DAY_MS, 1),
-    }
+    return BuyAgain(
+        times=int(habit.times[at]),
+        usual_days=round(float(habit.usual[at]) / DAY_MS, 1),
+        last_days_ago=round(float(habit.age[at]) / DAY_MS, 1),
+    )

@@ -1,9 +1,8 @@
 """The lift of the present context: time of day and week, device, country."""
 
-from typing import Any
-
 from app.live.patterns import Lift
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.reasons import Context
 from app.recommender.stages import Scored, Scorer
 
 CONTEXT = "context"
@@ -38,7 +37,7 @@ class InContext:
         )
 
 
-def _told(lift: Lift, row: int) -> dict[str, Any]:
+def _told(lift: Lift, row: int) -> Context | None:
     """Return the lifts of the item's category by dimension, and all together by their strength."""
     code = int(lift.codes[row])
     lifts = {
@@ -46,6 +45,4 @@ def _told(lift: Lift, row: int) -> dict[str, Any]:
         for name, by_code in lift.by_dimension.items()
         if code < by_code.size and abs(by_code[code] - 1.0) >= _TOLD_FROM
     }
-    if not lifts:
-        return {}
-    return {"lift": round(float(lift.by_code[code]), 3), "daypart": lift.moment.hour, **lifts}
+    return Context(round(float(lift.by_code[code]), 3), lift.moment.hour, lifts) if lifts else None

@@ -1,11 +1,10 @@
 """The newest items of the catalogue."""
 
-from typing import Any
-
 import numpy as np
 
 from app.engine.jit import Float64s
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.reasons import New
 from app.recommender.stages import Scored
 
 NEW = "new"
@@ -22,8 +21,8 @@ class NewScorer:
         days = self._ages(ctx.now)
         scores = np.nan_to_num(1.0 / (1.0 + days))
 
-        def told(row: int) -> dict[str, Any]:
-            return {"days": round(float(days[row]), 1), "category": ctx.query.category}
+        def told(row: int) -> New:
+            return New(round(float(days[row]), 1), ctx.query.category)
 
         return Scored.of_one(NEW, scores, told=told)
 

@@ -1,10 +1,9 @@
 """Items that usually come next after what the shopper did in this visit."""
 
-from typing import Any
-
 from app.domain.settings import Strategy
 from app.engine.recommenders.transitions import Next, last_items
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.reasons import After, NextAfter
 from app.recommender.stages import Scored, Scorer
 
 SESSION = "session"
@@ -30,11 +29,10 @@ class WithNextItems:
         unit = self._memory.scale.top if scored.strategy == Strategy.USER else 1.0
         session = found.scores * (unit * strength)
 
-        def told(row: int) -> list[dict[str, Any]]:
-            return [
-                {"after": self._memory.named(item), "share": round(share, 9)}
-                for item, share in found.why(row)
-            ]
+        def told(row: int) -> NextAfter | None:
+            why = found.why(row)
+            entries = (After(self._memory.named(item), round(share, 9)) for item, share in why)
+            return NextAfter(tuple(entries)) if why else None
 
         return scored.plus(
             SESSION, scored.scores + session, part=lambda row: float(session[row]), told=told

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from app.domain.explanations import Reason
 from app.domain.settings import LEARNED, ShopSettings, Strategy
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.co_rated import CoRating
@@ -13,6 +13,8 @@ from app.engine.recommenders.ranking import shares
 from app.engine.recommenders.user_based import Neighbourhood, Neighbours, UserExplanation
 from app.engine.tables.profile import Profile
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.reasons import Close, Spaces
+from app.recommender.reasons import Neighbours as NeighboursReason
 
 _SHOWN = 5  # neighbours that are told apart; the others are in their count
 
@@ -24,8 +26,8 @@ class Brought(NamedTuple):
     """The shopper's own items, largest share first."""
     shares: Float64s
     """Sum 1, or nothing where it cannot be told."""
-    told: Mapping[str, Any] = MappingProxyType({})
-    """More reasons, by name."""
+    reasons: tuple[Reason, ...] = ()
+    """More of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,7 @@ class ByUsers:
 
         def why(row: int) -> Brought:
             told = users.explain(profile, found, row, similarity=near.similarity, g=profile.g)
-            return Brought(
-                told.items, told.item_shares, {"neighbours": _told_neighbours(told, found)}
-            )
+            return Brought(told.items, told.item_shares, (_told_neighbours(told, found),))
 
         return Opinion(scores, self._top, why)
 
@@ -78,15 +78,15 @@ def neighbourhood(shop: ShopSettings) -> Neighbourhood:
     )
 
 
-def _told_neighbours(why: UserExplanation, of: Neighbours) -> dict[str, Any]:
+def _told_neighbours(why: UserExplanation, of: Neighbours) -> NeighboursReason:
     """Describe who brought an item, without names; equal shares go by similarity."""
     similarity_of = dict(zip(of.rows.tolist(), of.similarities.tolist(), strict=True))
     found = sorted(
         (-round(share, 9), -round(similarity_of[row], 9))
         for row, share in zip(why.users.tolist(), why.user_shares.tolist(), strict=True)
     )
-    closest = [{"similarity": -sim, "share": -share} for share, sim in found[:_SHOWN]]
-    return {"count": len(why.users), "of": len(of.rows), "closest": closest}
+    closest = tuple(Close(-similarity, -share) for share, similarity in found[:_SHOWN])
+    return NeighboursReason(len(why.users), len(of.rows), closest)
 
 
 class ByFeatures:
@@ -101,7 +101,7 @@ class ByFeatures:
         def why(row: int) -> Brought:
             rows, parts = items.explain(profile, row)
             spaces = _shares_of(items.spaces(profile, row))
-            return Brought(rows, parts, {"spaces": spaces} if len(spaces) > 1 else {})
+            return Brought(rows, parts, (Spaces(spaces),) if len(spaces) > 1 else ())
 
         return Opinion(items.scores(profile), 1.0, why)
 
@@ -172,18 +172,18 @@ def voices(memory: ShopMemory) -> Mapping[Strategy, Voice]:
 
 def merged(
     opinions: Mapping[str, Opinion], amounts: Mapping[str, float], row: int
-) -> tuple[Mapping[int, float], Mapping[str, Any]]:
+) -> tuple[Mapping[int, float], list[Reason]]:
     """Return the share of each of the shopper's items in bringing an item, and more reasons.
 
     The opinions weigh by what each gave to its score; shares sum to 1, or there are none.
     """
     share_of: dict[int, float] = defaultdict(float)
-    told: dict[str, Any] = {}
+    reasons: list[Reason] = []
     total = sum(amounts.values()) or 1.0
     for name, opinion in opinions.items():
         why = opinion.why(row)
-        told |= why.told
+        reasons += why.reasons
         if (weight := amounts.get(name, 0.0) / total) > 0.0:
             for own, share in zip(why.rows.tolist(), why.shares.tolist(), strict=True):
                 share_of[own] += weight * share
-    return share_of, told
+    return share_of, reasons

@@ -1,19 +1,20 @@
 """The scorer of what is personal: one opinion, or the weighted sum of several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
+from app.domain.explanations import Reason
 from app.domain.recommendations import Candidate
 from app.domain.settings import WEIGHTS_OF, Strategy
 from app.engine.recommenders import hybrid
 from app.engine.tables.profile import Profile
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.reasons import Because, Deed
 from app.recommender.scorers.opinions import Opinion, merged, voices
-from app.recommender.stages import Reasons, Scored
+from app.recommender.stages import Scored
 
 _SHOWN = 5  # of the shopper's items; the shares of the rest are missing to 1
 
@@ -22,19 +23,18 @@ _SHOWN = 5  # of the shopper's items; the shares of the rest are missing to 1
 class PersonalReasons:
     """Explains one candidate at a time, from the opinions that made its score.
 
-    Parts, neighbours (unnamed) and own items; the shares of these sum to 1.
+    Neighbours (unnamed) and own items; the shares of these sum to 1.
     """
 
     memory: ShopMemory
     profile: Profile
     opinions: Mapping[str, Opinion]
 
-    def __call__(self, candidate: Candidate) -> Reasons:
-        share_of, told = merged(self.opinions, candidate.parts, candidate.row)
-        parts = {str(name): part for name, part in candidate.parts.items()}
-        return {"parts": parts, **told, "because": self._because(share_of)}
+    def __call__(self, candidate: Candidate) -> Sequence[Reason]:
+        share_of, reasons = merged(self.opinions, candidate.parts, candidate.row)
+        return (*reasons, Because(self._deeds(share_of)))
 
-    def _because(self, share_of: Mapping[int, float]) -> list[dict[str, Any]]:
+    def _deeds(self, share_of: Mapping[int, float]) -> tuple[Deed, ...]:
         """Return the largest shares. Equal ones go by id: last digits and rows differ by worker."""
         shares = ((round(share, 9), row) for row, share in share_of.items())
         ids = self.memory.tables.items
@@ -45,14 +45,10 @@ class PersonalReasons:
         rating_of = dict(
             zip(self.profile.items.tolist(), self.profile.ratings.tolist(), strict=True)
         )
-        return [
-            {
-                **self.memory.named(row),
-                "rating": round(rating_of[row], 9),
-                "share": -negative,
-            }
+        return tuple(
+            Deed(self.memory.named(row), round(rating_of[row], 9), -negative)
             for negative, _, row in ranked
-        ]
+        )
 
 
 class PersonalScorer:

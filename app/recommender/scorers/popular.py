@@ -1,7 +1,5 @@
 """The items most shoppers prefer, and those with which most was done lately."""
 
-from typing import Any
-
 import numpy as np
 
 from app.domain.recommendations import Window
@@ -10,6 +8,7 @@ from app.engine.jit import Float64s
 from app.engine.tables.activity import DAY_MS, DAYS, Span
 from app.engine.tables.preferences import Preferences
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.reasons import Popular, PopularLately
 from app.recommender.stages import Scored
 
 SPANS = {
@@ -50,8 +49,8 @@ class PopularScorer:
     def __call__(self, ctx: RankingContext) -> Scored:
         preferences = self._tables.preferences
 
-        def told(row: int) -> dict[str, Any]:
-            return {"ratings": preferences.by_item.length(row), "category": ctx.query.category}
+        def told(row: int) -> Popular:
+            return Popular(preferences.by_item.length(row), ctx.query.category)
 
         scores = popularity_scores(preferences, top=self._scale.top, g=ctx.explicit_scale)
         return Scored.of_one(Strategy.POPULAR, scores, told=told, evidence_only=False)
@@ -76,12 +75,9 @@ class PopularInWindow:
         sums = activity.weighed(SPANS[window], now)
         scores = sums / max(1.0, float(sums.max(initial=0.0)))
 
-        def told(row: int) -> dict[str, Any]:
-            return {
-                "window": window.value,
-                "category": ctx.query.category,
-                "events": activity.since(row, _begin(window, now)),
-            }
+        def told(row: int) -> PopularLately:
+            events = activity.since(row, _begin(window, now))
+            return PopularLately(window.value, ctx.query.category, events)
 
         return Scored.of_one(Strategy.POPULAR, scores, told=told)
 

@@ -1,11 +1,10 @@
 """The items a shopper looked at last."""
 
-from typing import Any
-
 import numpy as np
 
 from app.recommender.context import RankingContext, ShopMemory
 from app.recommender.filters.history import LOOKS
+from app.recommender.reasons import RecentlyViewed
 from app.recommender.stages import Scored
 
 RECENTLY_VIEWED = "recently_viewed"
@@ -27,8 +26,8 @@ class RecentScorer:
         scores = np.zeros(self._tables.items.capacity)
         scores[rows[np.argsort(newest)]] = 1.0 / np.arange(1, rows.size + 1)
 
-        def told(row: int) -> dict[str, Any]:
+        def told(row: int) -> RecentlyViewed:
             at = looks["at"][newest[np.searchsorted(rows, row)]]
-            return {"hours_ago": round(max(0, now - int(at)) / _HOUR_MS, 1)}
+            return RecentlyViewed(round(max(0, now - int(at)) / _HOUR_MS, 1))
 
         return Scored.of_one(RECENTLY_VIEWED, scores, told=told)

@@ -1,13 +1,15 @@
 """Items like a given one: by their features, and by who likes both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.domain.catalogue import Product
+from app.domain.explanations import Named, Reason
 from app.domain.recommendations import Candidate
 from app.domain.settings import Strategy
 from app.engine.recommenders.co_rated import CoLiked, co_liked
 from app.recommender.context import RankingContext, ShopMemory
-from app.recommender.stages import Reasons, Scored
+from app.recommender.reasons import LikedWith, SimilarTo
+from app.recommender.stages import Scored
 
 FEATURES = "features"
 LIKED = "liked"
@@ -45,16 +47,10 @@ class SimilarScorer:
         )
 
 
-def _reasons(candidate: Candidate, anchor: Product, liked: CoLiked) -> Reasons:
-    about = {"item_id": anchor.item_id, "title": anchor.title}
-    reasons: Reasons = {"parts": dict(candidate.parts), "similar_to": about}
+def _reasons(candidate: Candidate, anchor: Product, liked: CoLiked) -> Sequence[Reason]:
+    about = Named(anchor.item_id, anchor.title)
     shoppers = int(liked.counts[candidate.row])
-    if shoppers:
-        share = candidate.parts[LIKED] / candidate.score
-        reasons["liked_with"] = {
-            **about,
-            "shoppers": shoppers,
-            "of": liked.likers,
-            "share": round(share, 9),
-        }
-    return reasons
+    if not shoppers:
+        return (SimilarTo(about),)
+    share = round(candidate.parts[LIKED] / candidate.score, 9)
+    return SimilarTo(about), LikedWith(about, shoppers, liked.likers, share)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from math import log
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from app.domain.recommendations import Window
 from app.engine.jit import Float64s
 from app.engine.tables.activity import Span
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.reasons import Trending
 from app.recommender.scorers.popular import SPANS
 from app.recommender.stages import Scored
 
@@ -71,13 +71,13 @@ class TrendingScorer:
         activity, now = self._tables.activity, ctx.now
         found = trends(activity.counted(SPANS[window], now), activity.counted(usual, now))
 
-        def told(row: int) -> dict[str, Any]:
-            return {
-                "growth": round(float(found.growth[row]), 3),
-                "recent": round(float(found.recent[row]), 1),
-                "usual": round(float(found.usual[row]), 1),
-                "window": window.value,
-                "category": ctx.query.category,
-            }
+        def told(row: int) -> Trending:
+            return Trending(
+                growth=round(float(found.growth[row]), 3),
+                recent=round(float(found.recent[row]), 1),
+                usual=round(float(found.usual[row]), 1),
+                window=window.value,
+                category=ctx.query.category,
+            )
 
         return Scored.of_one(TRENDING, found.scores, told=told)

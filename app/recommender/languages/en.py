@@ -1,0 +1,27 @@
+"""English sentences."""
+
+TEMPLATES = {
+    "did_rated": "Because you rated {item}",
+    "neighbours": "Shoppers with a taste like yours like this",
+    "liked_with": "Shoppers who like {item} like this too",
+    "similar_to": "Similar to {item}",
+    "bought_together": "Often bought together with {item}",
+    "next_after": "Shoppers often go on to this after {item}",
+    "every_day": "You usually buy this again every day",
+    "every_days": "You usually buy this again every {days} days",
+    "buy_again": "You have bought this before",
+    "recently_viewed": "You looked at this lately",
+    "hour": "Bought more at this time of day",
+    "weekday": "Bought more on this day of the week",
+    "device": "Bought more on devices like yours",
+    "country": "Bought more in your country",
+    "popular": "Popular{in_category}{in_window}",
+    "trending": "Trending{in_category}{in_window}",
+    "new": "New{in_category}{in_window}",
+    "unknown": "From our range",
+    "in_category": " in {category}",
+    "in_day": " today",
+    "in_week": " this week",
+    "in_month": " this month",
+    "nothing": "",
+}

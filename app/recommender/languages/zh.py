@@ -1,0 +1,27 @@
+"""Chinese sentences."""
+
+TEMPLATES = {
+    "did_rated": "因为您评价过“{item}”",
+    "neighbours": "与您口味相近的顾客也喜欢",
+    "liked_with": "喜欢“{item}”的顾客也喜欢",
+    "similar_to": "与“{item}”相似",
+    "bought_together": "常与“{item}”一起购买",
+    "next_after": "看过“{item}”的顾客接下来常看",
+    "every_day": "您通常每天都会再次购买",
+    "every_days": "您通常每{days}天会再次购买",
+    "buy_again": "您曾经购买过",
+    "recently_viewed": "您最近浏览过",
+    "hour": "这个时段的购买量更高",
+    "weekday": "每周这一天的购买量更高",
+    "device": "使用同类设备的顾客购买更多",
+    "country": "您所在的国家或地区购买更多",
+    "popular": "{in_window}{in_category}热门商品",
+    "trending": "{in_window}{in_category}人气上升",
+    "new": "{in_window}{in_category}新品上架",
+    "unknown": "来自本店商品",
+    "in_category": "“{category}”",
+    "in_day": "今日",
+    "in_week": "本周",
+    "in_month": "本月",
+    "nothing": "",
+}

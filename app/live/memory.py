@@ -12,7 +12,7 @@ import numpy as np
 
 from app.domain.events import Event
 from app.domain.recommendations import OwnRecord
-from app.engine.jit import Float64s
+from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.baskets import Baskets
 from app.engine.recommenders.co_rated import CoRated
 from app.engine.recommenders.item_based import ItemBased
@@ -92,6 +92,11 @@ class Shopper:
         if self._own is not None:
             return self._to_rows(self._own.events)
         return self._tables.history.of_subject(self._subject or "")
+
+    def others(self, subjects: Int32s) -> int:
+        """Count the distinct subjects (rows) but for this one."""
+        own = None if self._subject is None else self._tables.users.row(self._subject)
+        return len(set(subjects.tolist()) - {own})
 
     @cached_property
     def moments(self) -> Float64s:

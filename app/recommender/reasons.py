@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, NamedTuple
 
+from app.domain.events import Kind
 from app.domain.explanations import Named, Reason, Said
 from app.domain.recommendations import Window
 
+RATED = "rated"
 _A_HABIT = 3  # purchases
+_SEVERAL = 3  # other shoppers, of whom "often" may be said
+_LATELY = 30 * 24.0  # hours
 _MOST = 0.5
 _NOTHING = Said("nothing")
 
@@ -42,12 +46,12 @@ class RecentlyViewed(_Fields):
     """The shopper has looked at it."""
 
     name = "recently_viewed"
-    keys = ("recently_viewed",)
+    keys = ("recently_viewed", "viewed_before")
 
     hours_ago: float
 
     def said(self) -> Said:
-        return Said("recently_viewed")
+        return Said("recently_viewed" if self.hours_ago <= _LATELY else "viewed_before")
 
 
 class Beside(NamedTuple):
@@ -60,6 +64,8 @@ class Beside(NamedTuple):
     lift: float
     part: float
     """Of the score."""
+    others: int
+    """Who bought both together: shoppers but for the one who asks."""
 
     def to_json(self) -> dict[str, Any]:
         return {"with": self.item.to_json()} | {
@@ -72,7 +78,7 @@ class BoughtTogether(Reason):
     """It is bought with what the list is about; the strongest first."""
 
     name = "bought_together"
-    keys = ("bought_together",)
+    keys = ("bought_together", "bought_together_before")
 
     entries: tuple[Beside, ...]
 
@@ -82,7 +88,10 @@ class BoughtTogether(Reason):
     def said(self) -> Said | None:
         if not self.entries:
             return None
-        return Said("bought_together", {"item": self.entries[0].item.in_words})
+        strongest = self.entries[0]
+        often = strongest.others >= _SEVERAL
+        key = "bought_together" if often else "bought_together_before"
+        return Said(key, {"item": strongest.item.in_words}, weak=not often)
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class LikedWith(Reason):
     """Who likes the item that the list is about likes it too."""
 
     name = "liked_with"
-    keys = ("liked_with",)
+    keys = ("liked_with", "liked_with_few")
 
     item: Named
     shoppers: int
@@ -98,18 +107,22 @@ class LikedWith(Reason):
     of: int
     share: float
     """Of the score."""
+    others: int
+    """Of the shoppers, but for the one who asks."""
 
     def to_json(self) -> Any:
         return self.item.to_json() | {
             "shoppers": self.shoppers,
+            "others": self.others,
             "of": self.of,
             "share": self.share,
         }
 
     def said(self) -> Said | None:
-        if self.share <= _MOST:
+        if self.share <= _MOST or not self.others:
             return None
-        return Said("liked_with", {"item": self.item.in_words})
+        key = "liked_with" if self.others >= _SEVERAL else "liked_with_few"
+        return Said(key, {"item": self.item.in_words})
 
 
 @dataclass(frozen=True)
@@ -133,9 +146,11 @@ class After(NamedTuple):
 
     item: Named
     share: float
+    others: int
+    """Who went on to it: shoppers but for the one who asks."""
 
     def to_json(self) -> dict[str, Any]:
-        return {"after": self.item.to_json(), "share": self.share}
+        return {"after": self.item.to_json(), "share": self.share, "others": self.others}
 
 
 @dataclass(frozen=True)
@@ -143,7 +158,7 @@ class NextAfter(Reason):
     """It comes next in a visit; what says most first."""
 
     name = "session"
-    keys = ("next_after",)
+    keys = ("next_after", "next_after_once")
 
     entries: tuple[After, ...]
 
@@ -151,20 +166,28 @@ class NextAfter(Reason):
         return [entry.to_json() for entry in self.entries]
 
     def said(self) -> Said | None:
-        if not self.entries:
+        known = [entry for entry in self.entries if entry.others]
+        often = [entry for entry in known if entry.others >= _SEVERAL]
+        if not known:
             return None
-        return Said("next_after", {"item": self.entries[0].item.in_words})
+        key = "next_after" if often else "next_after_once"
+        return Said(key, {"item": (often or known)[0].item.in_words}, weak=not often)
 
 
 class Deed(NamedTuple):
     """One of the shopper's items, and its share in bringing this one."""
 
     item: Named
-    rating: float
+    did: str | None
+    """`RATED`, or the kind of the event that says most now; None: it is not known."""
+    preference: float
+    """In rating units."""
     share: float
 
     def to_json(self) -> dict[str, Any]:
-        return self.item.to_json() | {"rating": self.rating, "share": self.share}
+        return self.item.to_json() | {
+            name: value for name, value in self._asdict().items() if name != "item"
+        }
 
 
 @dataclass(frozen=True)
@@ -172,7 +195,8 @@ class Because(Reason):
     """What the shopper did brought it; the largest share first."""
 
     name = "because"
-    keys = ("did_rated",)
+    did: ClassVar = frozenset({RATED, *Kind})
+    keys = ("did", *(f"did_{did}" for did in sorted(did)))
 
     entries: tuple[Deed, ...]
 
@@ -182,7 +206,24 @@ class Because(Reason):
     def said(self) -> Said | None:
         if not self.entries:
             return None
-        return Said("did_rated", {"item": self.entries[0].item.in_words})
+        strongest = self.entries[0]
+        key = f"did_{strongest.did}" if strongest.did in self.did else "did"
+        return Said(key, {"item": strongest.item.in_words})
+
+
+@dataclass(frozen=True)
+class Before(_Fields):
+    """What the shopper did with it, where that speaks for it."""
+
+    name = "before"
+    keys = ("viewed_before", "buy_again", "chosen_before")
+
+    did: str
+
+    def said(self) -> Said:
+        if self.did in (Kind.VIEW, Kind.SEARCH):
+            return Said("viewed_before")
+        return Said("buy_again" if self.did == Kind.PURCHASE else "chosen_before")
 
 
 @dataclass(frozen=True)
@@ -216,7 +257,7 @@ class Neighbours(Reason):
     """Shoppers with a like taste brought it."""
 
     name = "neighbours"
-    keys = ("neighbours",)
+    keys = ("neighbours", "neighbours_few")
 
     count: int
     of: int
@@ -227,7 +268,9 @@ class Neighbours(Reason):
         return {"count": self.count, "of": self.of, "closest": closest}
 
     def said(self) -> Said | None:
-        return Said("neighbours") if self.count else None
+        if not self.count:
+            return None
+        return Said("neighbours" if self.count >= _SEVERAL else "neighbours_few")
 
 
 @dataclass(frozen=True)
@@ -308,11 +351,11 @@ class Popular(_Fields):
     name = "popular"
     keys = ("popular", *_IN_GENERAL)
 
-    ratings: int
+    shoppers: int
     category: str | None
 
     def said(self) -> Said | None:
-        return _in_general("popular", self.category) if self.ratings else None
+        return _in_general("popular", self.category) if self.shoppers else None
 
 
 @dataclass(frozen=True)
@@ -334,6 +377,7 @@ KINDS: tuple[type[Reason], ...] = (
     SimilarTo,
     NextAfter,
     Because,
+    Before,
     Context,
     Neighbours,
     Spaces,

@@ -56,7 +56,7 @@ class Scored:
     ) -> "Scored":
         """Return `scores` in place of these, the difference shown as one more part.
 
-        part : the difference of a row; told : why; None where there is no reason.
+        part : the difference of a row; told : why, of a row with such a part.
         """
 
         def parts(row: int) -> Mapping[str, float]:
@@ -66,7 +66,7 @@ class Scored:
         def reasons(candidate: Candidate) -> Sequence[Reason]:
             own = {other: p for other, p in candidate.parts.items() if other != name}
             former = candidate._replace(score=sum(own.values()), parts=own)
-            why = told(candidate.row)
+            why = told(candidate.row) if name in candidate.parts else None
             return (*self.reasons(former), *(() if why is None else (why,)))
 
         return replace(self, scores=scores, parts=parts, reasons=reasons)

@@ -167,7 +167,11 @@ def test_one_click_of_a_session_leads_to_what_comes_next(shop):
     score, reasons = found["cup"]
     after_tea = 3 / (5 + 3)  # of five looks at tea, the session's own among them
     assert reasons["session"] == [
-        {"after": {"item_id": "tea", "title": "Tea"}, "share": pytest.approx(after_tea)}
+        {
+            "after": {"item_id": "tea", "title": "Tea"},
+            "share": pytest.approx(after_tea),
+            "others": 3,
+        }
     ]
     assert reasons["parts"]["session"] == pytest.approx(0.3 * after_tea)
     assert score == pytest.approx(sum(reasons["parts"].values()))

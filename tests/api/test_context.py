@@ -70,7 +70,9 @@ def test_what_is_bought_in_the_evening_is_lifted_then_and_not_in_the_morning(sho
     assert evening["wine"][1]["context"] > 0 > morning["wine"][1]["context"]
     assert evening["wine"][2]["context"]["daypart"] == "evening"
     assert evening["wine"][2]["context"]["hour"] > 1.1
-    assert evening["wine"][2]["text"]["en"] == "Bought more at this time of day"
+    assert evening["wine"][2]["text"]["en"] == (
+        "Items like this are more popular at this time of day"
+    )
     assert morning["wine"][2]["context"]["lift"] < 1
 
 

@@ -257,7 +257,7 @@ def test_parts_sum_to_the_score(vectors_only, strategy, similarity):
             shares = [reason["share"] for reason in because]
             assert shares == sorted(shares, reverse=True)
             for reason in because:
-                assert reason["rating"] == vectors_only.mine(user)[reason["item_id"]]
+                assert reason["preference"] == vectors_only.mine(user)[reason["item_id"]]
                 assert reason["share"] > 0
             if place["score"] > 0 and strategy in ("hybrid", "item"):
                 assert because

@@ -35,9 +35,9 @@ def test_half_by_features_and_half_by_likers(similar):
     assert places["d"]["reasons"]["parts"] == pytest.approx(wanted)
     assert places["d"]["score"] == pytest.approx(sum(wanted.values()), abs=1e-8)
     assert places["c"]["reasons"]["liked_with"] == {
-        "item_id": "a", "title": "a", "shoppers": 2, "of": 3, "share": 1.0,
+        "item_id": "a", "title": "a", "shoppers": 2, "others": 2, "of": 3, "share": 1.0,
     }  # fmt: skip
-    assert places["c"]["reasons"]["text"]["en"] == "Shoppers who like a like this too"
+    assert places["c"]["reasons"]["text"]["en"] == "Someone who likes a likes this too"
     assert places["b"]["reasons"]["text"]["en"] == "Similar to a"
     assert "liked_with" not in places["b"]["reasons"]
 

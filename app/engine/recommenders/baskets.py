@@ -90,6 +90,11 @@ class Baskets:
         )  # fmt: skip
         return squares, n_ties
 
+    def buyers(self, item: int, row: int, *, most: int = ORDERS) -> Int32s:
+        """List who bought two items (rows) together, once for each order."""
+        history = self._history
+        return kernels.buyers_of_both(history.events, history.of_item, item, row, most)
+
     def _shop(self) -> tuple[Int32s, int]:
         return self._history.purchases, self._history.orders
 
@@ -117,6 +122,10 @@ class Basket:
             self._baskets.beside(item, self._categories, least=self._least, most=self._most)
             for item in self._items.tolist()
         ]
+
+    def buyers(self, item: int, row: int) -> Int32s:
+        """List who bought one of the items together with another, once for each order."""
+        return self._baskets.buyers(item, row, most=self._most)
 
     def ties(self, row: int) -> list[Tie]:
         """Return what speaks for an item, the strongest first; the parts sum to its score."""

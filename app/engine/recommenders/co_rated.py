@@ -234,8 +234,8 @@ class CoRated:
 
 @dataclass(frozen=True)
 class CoLiked:
-    likers: int
-    """How many were looked at."""
+    likers: Int32s
+    """Rows of those that were looked at."""
     counts: Float64s
     """How many of them like each item, shape (items.capacity,); the item itself included."""
     similarity: Float64s
@@ -259,8 +259,14 @@ def co_liked(preferences: Preferences, item: int, *, g: float = 1.0) -> CoLiked:
         counts = np.zeros(n_items)
         count_liked(by_user.arrays, likers, counts)
         if not n_likers:
-            return CoLiked(0, counts, counts)
+            return CoLiked(likers, counts, counts)
         raters = by_item.span[:n_items, LENGTH]
         norms = np.sqrt(np.maximum(raters, 1) / n_likers)
         similarity = np.minimum(counts / (likers.size * norms), 1.0)
-        return CoLiked(likers.size, counts, similarity)
+        return CoLiked(likers, counts, similarity)
+
+
+def likers_of_both(preferences: Preferences, liked: CoLiked, item: int) -> Int32s:
+    """Return the rows of the likers that `co_liked` counts for an item."""
+    having, _ = find_likers(preferences.by_item.arrays, item, 1.0)
+    return np.intersect1d(liked.likers, having, assume_unique=True)

@@ -96,6 +96,13 @@ class Transitions:
         )
         return rows, counts / (steps + _PRIOR)
 
+    def subjects(self, item: int, row: int, weights: Float64s, *, patience: int) -> Int32s:
+        """List who went on from one item to another (rows), once for each time."""
+        history = self._history
+        return kernels.subjects_who_went_on(
+            history.events, history.of_item, item, row, EVENTS, patience, weights
+        )
+
 
 def last_items(events: EventRows, weights: Float64s, since: int) -> list[int]:
     """List the last `CLICKS` items of one subject's events (newest first), each once.

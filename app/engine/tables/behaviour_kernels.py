@@ -96,6 +96,37 @@ def count_beside(
 
 
 @kernel
+def holds(events: Events, at: int, item: int) -> bool:
+    """Whether an event's order has a line about an item."""
+    for direction in range(2):
+        other, steps = events[at].older if direction == 0 else events[at].newer, 0
+        while other != NONE and steps < LINES and is_of_order(events, other, at):
+            if is_line(events, other, at) and events[other].item == item:
+                return True
+            other = events[other].older if direction == 0 else events[other].newer
+            steps += 1
+    return False
+
+
+@kernel
+def buyers_of_both(events: Events, of_item: Int32s, item: int, other: int, most: int) -> Int32s:
+    """List the subject of each order that `count_beside` counts for one other item."""
+    subjects = np.empty(most, np.int32)
+    found, orders = 0, 0
+    at = of_item[item, BOUGHT]
+    while at != NONE and orders < most:
+        if events[at].order == 0:
+            orders += 1
+        elif not is_repeated(events, at):
+            orders += 1
+            if holds(events, at, other):
+                subjects[found] = events[at].subject
+                found += 1
+        at = events[at].older_of_item
+    return subjects[:found]
+
+
+@kernel
 def next_wanted(events: Events, at: int, weights: Float64s) -> int:
     """Return the subject's next event of positive weight that is about another item, or NONE."""
     after = events[at].newer
@@ -143,6 +174,37 @@ def count_after(
         tally[row, COUNT] += 1
     rows, counts = harvest(tally, touched, n_touched, item)
     return rows, counts, steps
+
+
+@kernel
+def subjects_who_went_on(
+    events: Events,
+    of_item: Int32s,
+    item: int,
+    other: int,
+    most: int,
+    patience: int,
+    weights: Float64s,
+) -> Int32s:
+    """List the subject of each step that `count_after` counts for one other item."""
+    subjects = np.empty(most, np.int32)
+    found, steps = 0, 0
+    bought, done = of_item[item, BOUGHT], of_item[item, DONE]
+    while (bought != NONE or done != NONE) and steps < most:
+        if done == NONE or (bought != NONE and events[bought].at > events[done].at):
+            at, bought = bought, events[bought].older_of_item
+        else:
+            at, done = done, events[done].older_of_item
+        if weights[events[at].kind] <= 0.0:
+            continue
+        steps += 1
+        after = next_wanted(events, at, weights)
+        if after == NONE or events[after].item != other:
+            continue
+        if events[after].at - events[at].at <= patience:
+            subjects[found] = events[at].subject
+            found += 1
+    return subjects[:found]
 
 
 @kernel

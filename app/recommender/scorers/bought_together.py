@@ -35,6 +35,7 @@ class BasketScorer:
                         of=tie.orders,
                         lift=round(tie.lift, 3),
                         part=round(tie.part, 9),
+                        others=ctx.shopper.others(basket.buyers(tie.item, row)),
                     )
                     for tie in basket.ties(row)[:_SHOWN]
                 )

@@ -49,7 +49,7 @@ class WithHabits:
             BUY_AGAIN,
             scored.scores + again,
             part=lambda row: float(again[row]),
-            told=lambda row: _told(habit, row) if again[row] else None,
+            told=lambda row: _told(habit, row),
         )
 
 

@@ -29,10 +29,14 @@ class WithNextItems:
         unit = self._memory.scale.top if scored.strategy == Strategy.USER else 1.0
         session = found.scores * (unit * strength)
 
-        def told(row: int) -> NextAfter | None:
+        def told(row: int) -> NextAfter:
             why = found.why(row)
-            entries = (After(self._memory.named(item), round(share, 9)) for item, share in why)
-            return NextAfter(tuple(entries)) if why else None
+            return NextAfter(
+                tuple(
+                    After(self._memory.named(item), round(share, 9), self._others(ctx, item, row))
+                    for item, share in why
+                )
+            )
 
         return scored.plus(
             SESSION, scored.scores + session, part=lambda row: float(session[row]), told=told
@@ -44,5 +48,17 @@ class WithNextItems:
             return None
         weights = implied.weights
         clicks = last_items(ctx.events, weights, ctx.now - _VISIT_MS)
-        patience = int(ctx.settings.session_minutes * _MINUTE_MS)
-        return self._memory.tables.transitions.after(clicks, weights, patience=patience)
+        return self._memory.tables.transitions.after(clicks, weights, patience=_patience(ctx))
+
+    def _others(self, ctx: RankingContext, item: int, row: int) -> int:
+        """Count the other shoppers who went on from one item to another."""
+        implied = ctx.shopper.implied
+        if implied is None:
+            return 0
+        transitions = self._memory.tables.transitions
+        subjects = transitions.subjects(item, row, implied.weights, patience=_patience(ctx))
+        return ctx.shopper.others(subjects)
+
+
+def _patience(ctx: RankingContext) -> int:
+    return int(ctx.settings.session_minutes * _MINUTE_MS)

@@ -172,7 +172,7 @@ def voices(memory: ShopMemory) -> Mapping[Strategy, Voice]:
 
 def merged(
     opinions: Mapping[str, Opinion], amounts: Mapping[str, float], row: int
-) -> tuple[Mapping[int, float], list[Reason]]:
+) -> tuple[dict[int, float], list[Reason]]:
     """Return the share of each of the shopper's items in bringing an item, and more reasons.
 
     The opinions weigh by what each gave to its score; shares sum to 1, or there are none.

@@ -12,7 +12,7 @@ from app.domain.settings import WEIGHTS_OF, Strategy
 from app.engine.recommenders import hybrid
 from app.engine.tables.profile import Profile
 from app.recommender.context import RankingContext, ShopMemory
-from app.recommender.reasons import Because, Deed
+from app.recommender.reasons import RATED, Because, Before, Deed
 from app.recommender.scorers.opinions import Opinion, merged, voices
 from app.recommender.stages import Scored
 
@@ -27,12 +27,36 @@ class PersonalReasons:
     """
 
     memory: ShopMemory
+    ctx: RankingContext
     profile: Profile
     opinions: Mapping[str, Opinion]
 
     def __call__(self, candidate: Candidate) -> Sequence[Reason]:
         share_of, reasons = merged(self.opinions, candidate.parts, candidate.row)
+        own = share_of.pop(candidate.row, 0.0)  # no item is a reason for itself
+        if own > 0.0 and (did := self._did(candidate.row)) is not None:
+            reasons.append(Before(did))
         return (*reasons, Because(self._deeds(share_of)))
+
+    def _did(self, row: int) -> str | None:
+        """Return `RATED` or the kind of the event that weighs most now, for an item of the profile.
+
+        None where no event in memory points the way the value does.
+        """
+        at = int(np.flatnonzero(self.profile.items == row)[0])
+        if self.profile.implied is None or not self.profile.implied[at]:
+            return RATED
+        events, implied = self.ctx.events, self.ctx.shopper.implied
+        events = events[events["item"] == row]
+        if implied is None or not events.size:
+            return None
+        since = (events["at"][0] - events["at"]) / implied.landmark.half_life
+        weights = implied.weights[events["kind"]] * np.exp2(-since)
+        towards = weights * np.sign(self.profile.values[at])
+        strongest = int(towards.argmax())
+        kinds = self.memory.tables.history.vocabulary.kinds
+        kind = kinds.word(int(events["kind"][strongest]))
+        return kind if kind and towards[strongest] > 0.0 else None
 
     def _deeds(self, share_of: Mapping[int, float]) -> tuple[Deed, ...]:
         """Return the largest shares. Equal ones go by id: last digits and rows differ by worker."""
@@ -42,11 +66,11 @@ class PersonalReasons:
             # what is less is the rounding error of vectors at right angles
             ((-share, ids.id(row), row) for share, row in shares if share > 0)
         )[:_SHOWN]
-        rating_of = dict(
+        preference_of = dict(
             zip(self.profile.items.tolist(), self.profile.ratings.tolist(), strict=True)
         )
         return tuple(
-            Deed(self.memory.named(row), round(rating_of[row], 9), -negative)
+            Deed(self.memory.named(row), self._did(row), round(preference_of[row], 9), -negative)
             for negative, _, row in ranked
         )
 
@@ -67,19 +91,21 @@ class PersonalScorer:
         if profile is None or strategy is Strategy.POPULAR:
             return None
         if strategy is not Strategy.HYBRID and (opinion := self._ask(strategy, profile, ctx)):
-            return self._alone(strategy, opinion, profile)
+            return self._alone(strategy, opinion, profile, ctx)
         return self._together(profile, ctx)
 
     def _ask(self, part: Strategy, profile: Profile, ctx: RankingContext) -> Opinion | None:
         voice = self._voices.get(part)
         return None if voice is None else voice(profile, ctx)
 
-    def _alone(self, strategy: Strategy, opinion: Opinion, profile: Profile) -> Scored:
+    def _alone(
+        self, strategy: Strategy, opinion: Opinion, profile: Profile, ctx: RankingContext
+    ) -> Scored:
         return Scored(
             strategy,
             opinion.scores,
             parts=lambda row: {strategy: float(opinion.scores[row])},
-            reasons=PersonalReasons(self._memory, profile, {strategy: opinion}),
+            reasons=PersonalReasons(self._memory, ctx, profile, {strategy: opinion}),
         )
 
     def _together(self, profile: Profile, ctx: RankingContext) -> Scored | None:
@@ -96,5 +122,5 @@ class PersonalScorer:
             Strategy.HYBRID,
             reduce(np.add, summands.values()),  # a stack of them would be one more copy
             parts=lambda row: {part: float(own[row]) for part, own in summands.items()},
-            reasons=PersonalReasons(self._memory, profile, opinions),
+            reasons=PersonalReasons(self._memory, ctx, profile, opinions),
         )

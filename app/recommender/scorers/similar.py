@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.domain.catalogue import Product
 from app.domain.explanations import Named, Reason
 from app.domain.recommendations import Candidate
 from app.domain.settings import Strategy
-from app.engine.recommenders.co_rated import CoLiked, co_liked
+from app.engine.recommenders.co_rated import co_liked, likers_of_both
 from app.recommender.context import RankingContext, ShopMemory
 from app.recommender.reasons import LikedWith, SimilarTo
 from app.recommender.stages import Scored
@@ -31,10 +30,20 @@ class SimilarScorer:
         if row is None:
             return None
         liked = co_liked(self._tables.preferences, row, g=ctx.explicit_scale)
-        weight = ctx.settings.w_similar_features if liked.likers else 1.0
+        weight = ctx.settings.w_similar_features if liked.likers.size else 1.0
         by_features = weight * self._tables.item_based.similar(row)
         by_likers = (1.0 - weight) * liked.similarity
         anchor = self._catalogue.product(row)
+
+        def reasons(candidate: Candidate) -> Sequence[Reason]:
+            about = Named(anchor.item_id, anchor.title)
+            both = likers_of_both(self._tables.preferences, liked, candidate.row)
+            if not both.size:
+                return (SimilarTo(about),)
+            share = round(candidate.parts[LIKED] / candidate.score, 9)
+            others = ctx.shopper.others(both)
+            liked_with = LikedWith(about, both.size, liked.likers.size, share, others)
+            return SimilarTo(about), liked_with
 
         def parts(row: int) -> Mapping[str, float]:
             return {FEATURES: float(by_features[row]), LIKED: float(by_likers[row])}
@@ -43,14 +52,5 @@ class SimilarScorer:
             Strategy.ITEM,
             by_features + by_likers,
             parts=parts,
-            reasons=lambda candidate: _reasons(candidate, anchor, liked),
+            reasons=reasons,
         )
-
-
-def _reasons(candidate: Candidate, anchor: Product, liked: CoLiked) -> Sequence[Reason]:
-    about = Named(anchor.item_id, anchor.title)
-    shoppers = int(liked.counts[candidate.row])
-    if not shoppers:
-        return (SimilarTo(about),)
-    share = round(candidate.parts[LIKED] / candidate.score, 9)
-    return SimilarTo(about), LikedWith(about, shoppers, liked.likers, share)

@@ -6,6 +6,7 @@ from app.domain.explanations import Named
 from app.recommender.reasons import (
     After,
     Because,
+    Before,
     Beside,
     BoughtTogether,
     BuyAgain,
@@ -30,13 +31,13 @@ CUP = Named("c", None)
 POPULAR = Popular(4, None)
 
 
-def because(*items):
+def because(*items, did="rated"):
     share = 1 / max(1, len(items))
-    return Because(tuple(Deed(item, 5.0, share) for item in items))
+    return Because(tuple(Deed(item, did, 5.0, share) for item in items))
 
 
-def beside(item, orders=8):
-    return Beside(item, orders, of=20, lift=2.0, part=0.5)
+def beside(item, others=8):
+    return Beside(item, orders=8, of=20, lift=2.0, part=0.5, others=others)
 
 
 def trend(window="week", category=None):
@@ -54,7 +55,7 @@ def trend(window="week", category=None):
         ),
         (SimilarTo(TEA), "Similar to Sencha green tea", "与“Sencha green tea”相似"),
         (
-            LikedWith(TEA, 9, of=20, share=0.6),
+            LikedWith(TEA, 9, of=20, share=0.6, others=8),
             "Shoppers who like Sencha green tea like this too",
             "喜欢“Sencha green tea”的顾客也喜欢",
         ),
@@ -64,9 +65,9 @@ def trend(window="week", category=None):
             "常与“Sencha green tea”一起购买",
         ),
         (
-            NextAfter((After(TEA, 0.2),)),
+            NextAfter((After(TEA, 0.2, others=3),)),
             "Shoppers often go on to this after Sencha green tea",
-            "看过“Sencha green tea”的顾客接下来常看",
+            "顾客在“Sencha green tea”之后常会选择它",
         ),
         (
             BuyAgain(3, usual_days=13.7, last_days_ago=1.0),
@@ -84,25 +85,60 @@ def trend(window="week", category=None):
             "您曾经购买过",
         ),
         (RecentlyViewed(2.0), "You looked at this lately", "您最近浏览过"),
+        (RecentlyViewed(31 * 24.0), "You have looked at this before", "您曾经浏览过"),
+        (Before("search"), "You have looked at this before", "您曾经浏览过"),
+        (Before("purchase"), "You have bought this before", "您曾经购买过"),
+        (Before("cart_add"), "You have shown an interest in this", "您曾对此感兴趣"),
+        (
+            because(TEA, did="a kind of the shop's own"),
+            "Because of Sencha green tea",
+            "与“Sencha green tea”有关",
+        ),
+        (because(TEA, did=None), "Because of Sencha green tea", "与“Sencha green tea”有关"),
+        (
+            Neighbours(2, 50, ()),
+            "Someone with a taste like yours likes this",
+            "有与您口味相近的顾客喜欢",
+        ),
+        (
+            LikedWith(TEA, 3, of=20, share=0.6, others=2),
+            "Someone who likes Sencha green tea likes this too",
+            "有喜欢“Sencha green tea”的顾客也喜欢",
+        ),
+        (
+            BoughtTogether((beside(TEA, others=2),)),
+            "Bought together with Sencha green tea before",
+            "曾与“Sencha green tea”一起购买",
+        ),
+        (
+            NextAfter((After(TEA, 0.2, others=2),)),
+            "Someone else went on to this after Sencha green tea",
+            "有顾客在“Sencha green tea”之后选择了它",
+        ),
+        (
+            NextAfter((After(TEA, 0.2, others=2), After(CUP, 0.1, others=3))),
+            "Shoppers often go on to this after c",
+            "顾客在“c”之后常会选择它",
+        ),
         (
             Context(1.4, "morning", {"hour": 1.4}),
-            "Bought more at this time of day",
-            "这个时段的购买量更高",
+            "Items like this are more popular at this time of day",
+            "这类商品在这个时段更受欢迎",
         ),
         (
             Context(1.4, "morning", {"weekday": 1.4, "hour": 1.1}),
-            "Bought more on this day of the week",
-            "每周这一天的购买量更高",
+            "Items like this are more popular at this time of the week",
+            "这类商品在一周的这个时候更受欢迎",
         ),
         (
             Context(1.2, "morning", {"device": 1.2}),
-            "Bought more on devices like yours",
-            "使用同类设备的顾客购买更多",
+            "Items like this are more popular on devices like yours",
+            "这类商品在同类设备上更受欢迎",
         ),
         (
             Context(2.0, "morning", {"country": 2.0}),
-            "Bought more in your country",
-            "您所在的国家或地区购买更多",
+            "Items like this are more popular in your country",
+            "这类商品在您所在的国家或地区更受欢迎",
         ),
         (POPULAR, "Popular", "热门商品"),
         (Popular(1, "Drinks|Tea"), "Popular in Tea", "“Tea”热门商品"),
@@ -131,7 +167,9 @@ def test_every_kind_of_reason_has_its_words(reason, en, zh):
         because(),
         BoughtTogether(()),
         NextAfter(()),
-        LikedWith(TEA, 2, of=20, share=0.4),
+        LikedWith(TEA, 5, of=20, share=0.4, others=4),
+        LikedWith(TEA, 1, of=20, share=0.9, others=0),
+        NextAfter((After(TEA, 0.2, others=0),)),
         Neighbours(0, 50, ()),
         Context(0.6, "morning", {"hour": 1.0, "device": 0.6}),
         Spaces({"features": 0.4, "image": 0.6}),
@@ -162,3 +200,11 @@ def test_what_the_shopper_did_goes_before_what_others_do(turn):
     assert sentences([*others, because(TEA)][::turn])["en"].startswith("Because you")
     assert sentences([*others, because()][::turn])["en"].startswith("Shoppers with a taste")
     assert sentences([Neighbours(0, 0, ()), POPULAR, because()][::turn])["en"] == "Popular"
+
+
+@pytest.mark.parametrize(
+    "few", [BoughtTogether((beside(CUP, others=2),)), NextAfter((After(CUP, 0.2, others=2),))]
+)
+def test_what_a_few_others_did_gives_way(few):
+    assert sentences([few, because(TEA)])["en"] == "Because you rated Sencha green tea"
+    assert sentences([few, POPULAR])["en"] == "Popular"

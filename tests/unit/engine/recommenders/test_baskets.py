@@ -187,6 +187,12 @@ def test_counts_equal_brute_force(story):
         found = tables.beside(row, np.zeros(history.items.capacity, np.int32))
         assert named(history, found.rows, found.together) == expected
         assert found.orders == len(with_it)
+        for other in range(history.items.capacity):
+            if other != row and history.items.alive[other]:
+                both = {item, history.items.id(other)}
+                buyers = [who for (who, _), items in orders.items() if both <= set(items)]
+                told = map(history.users.id, tables.buyers(row, other).tolist())
+                assert sorted(told) == sorted(buyers)
 
 
 def test_a_subject_that_is_forgotten_leaves_no_trace():

@@ -128,7 +128,7 @@ def read(preferences, item):
     found = co_liked(preferences, row)
     rows = {name: preferences.items.row(name) for name in "wxyz"}
     known = {name: row for name, row in rows.items() if row is not None}
-    return found.likers, {
+    return found.likers.size, {
         name: (found.counts[row], found.similarity[row]) for name, row in known.items()
     }
 

@@ -29,6 +29,15 @@ def shares(history: History, item: str, patience: int = PATIENCE) -> dict[str, f
     return named(history, *transitions.shares(row, WEIGHTS, patience=patience))
 
 
+def went_on(history: History, item: str, other: str, patience: int = PATIENCE) -> list[str]:
+    rows = [history.items.row(name) for name in (item, other)]
+    if None in rows:
+        return []
+    transitions = Transitions(history, Tally(history.items))
+    subjects = transitions.subjects(*rows, WEIGHTS, patience=patience).tolist()
+    return sorted(map(history.users.id, subjects))
+
+
 def following(history: History, items: str) -> dict[str, float]:
     """Return T above 0 after items, the last one first."""
     transitions = Transitions(history, Tally(history.items))
@@ -127,15 +136,17 @@ def test_shares_equal_brute_force(story, patience):
             if WEIGHTS[event["kind"]] > 0
         ]
     for row in np.flatnonzero(history.items.alive).tolist():
-        item, steps, counts = history.items.id(row), 0, {}
-        for line in lines.values():
+        item, steps, who = history.items.id(row), 0, {}
+        for subject, line in lines.items():
             for number, (here, at) in enumerate(line):
                 steps += here == item
                 after = next((pair for pair in line[number:] if pair[0] != item), None)
                 if here == item and after and after[1] - at <= patience:
-                    counts[after[0]] = counts.get(after[0], 0) + 1
-        expected = {other: count / (steps + 3) for other, count in counts.items()}
+                    who.setdefault(after[0], []).append(subject)
+        expected = {other: len(found) / (steps + 3) for other, found in who.items()}
         assert shares(history, item, patience) == pytest.approx(expected)
+        for other in "stuvwxyz":
+            assert went_on(history, item, other, patience) == sorted(who.get(other, []))
 
 
 def test_a_subject_that_is_forgotten_leaves_no_trace():

@@ -68,7 +68,6 @@ def by_neighbours(
     profile, g = shopper.profile, shopper.explicit_scale
     if profile is None:
         return np.full(rows.size, np.nan)
-    near = neighbourhood(settings)._replace(damping=0.0)
-    neighbours = tables.user_based.neighbours(profile, near, g=g)
+    neighbours = tables.user_based.neighbours(profile, neighbourhood(settings), g=g)
     found: Float64s = tables.user_based.predict(profile, neighbours, g=g)[rows]
     return found

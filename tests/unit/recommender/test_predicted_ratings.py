@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from app.domain.models import ModelRejected
+from app.domain.settings import ShopSettings
 from app.engine.models.model import unheard
 from app.learning.fitted import FittedModel
 from app.learning.kinds import kind_of
 from app.learning.learned import LearnedModels
 from app.learning.preferred import rated
 from app.live.memory import Shopper
+from app.recommender.predicted_ratings import by_neighbours
 from tests.unit.learning.builders import record, tables_of
 
 RATINGS = [(f"u{u}", f"i{i}", 5.0 if u % 2 == i % 2 else 1.0) for u in range(8) for i in range(6)]
@@ -72,3 +74,18 @@ def test_it_comes_back_from_its_arrays_and_is_refused_where_they_do_not_fit():
         parts = {**whole.parts, "model": {**arrays, name: wrong}}
         with pytest.raises(ModelRejected):
             FittedModel.restored(whole.record, parts)
+
+
+@pytest.mark.parametrize("damping", [0.0, 1.0])
+def test_damping_makes_neighbours_count_less_who_share_what_everybody_has(damping):
+    tables = tables_of(
+        *(("ann", "bread", 4.0), ("ann", "saffron", 4.0)),
+        *(("bob", "bread", 4.0), ("bob", "tea", 5.0)),
+        *(("cid", "bread", 3.0), ("dan", "bread", 2.0)),
+        *(("eve", "saffron", 4.0), ("eve", "tea", 1.0)),
+    )
+    row = np.array([tables.items.row("tea")], np.int32)
+    said = by_neighbours(tables, ShopSettings(damping=damping), Shopper(tables, "ann"), row)
+    # of bread there are 4 raters, of saffron, the rarest, 2; the own norm of ann cancels out
+    bob, eve = 4 * 4 * (2 / 4) ** damping / np.sqrt(16 + 25), 4 * 4 / np.sqrt(16 + 1)
+    assert said[0] == pytest.approx((5 * bob + 1 * eve) / (bob + eve))

@@ -16,7 +16,8 @@ from app.domain.catalogue import Item
 from app.domain.models import ModelRecord
 from app.domain.ratings import RatingBatch, RatingScale
 from app.domain.recommendations import Page, Query
-from app.domain.settings import ShopSettings
+from app.domain.setting import Stale
+from app.domain.settings import ShopSettings, stale_parts
 from app.engine.jit import Float64s, Int32s
 from app.engine.models.model import unheard
 from app.engine.models.ratings import Ratings
@@ -33,8 +34,6 @@ from app.recommender.shelves import build_recommendations
 
 _AT_ONCE = 20_000
 _UNTIMED_MS = 2 * 86_400_000  # before the clock: lately, but in no visit that lasts
-_FORMULA = ("weights", "half_life_days", "saturation")
-"""Settings that what is in memory is computed by."""
 
 Learn = Callable[[Live, Interactions], None]
 """Fits models on what the shop knows, and puts them into its memory."""
@@ -81,12 +80,13 @@ class OfflineShop:
 
     def set(self, settings: ShopSettings) -> None:
         former, self.live.settings.current = self.settings, settings
-        if _differ(former, settings, _FORMULA):
+        stale = stale_parts(former, settings)
+        if Stale.PREFERENCES in stale:
             self.live.preferences.rebuild_later()
             self.live.later.run()
-        if former.weights != settings.weights:
+        if Stale.ACTIVITY in stale:
             self.live.activity.load()
-        if former.weights != settings.weights or former.timezone != settings.timezone:
+        if Stale.CONTEXTS in stale:
             self.live.contexts.learn()
 
     def change(self, **changes: Any) -> None:
@@ -282,7 +282,3 @@ def _put_below(found: Float64s, scores: Float64s, places: npt.NDArray[np.bool_])
     written = found[np.isfinite(found)]
     shift = float(written.min()) - 1.0 - float(scores[places].max()) if written.size else 0.0
     found[places] = scores[places] + shift
-
-
-def _differ(one: ShopSettings, other: ShopSettings, names: Sequence[str]) -> bool:
-    return any(getattr(one, name) != getattr(other, name) for name in names)

@@ -19,7 +19,8 @@ from app.cli.output import aligned, progress
 from app.data.importing.runs import EventOptions
 from app.domain.errors import InvalidInput
 from app.domain.ratings import RatingScale
-from app.domain.settings import ShopSettings
+from app.domain.setting import row_of
+from app.domain.settings import SETTINGS, ShopSettings
 from app.offline.evaluation.options import (
     MAX_DAYS,
     EvaluationOptions,
@@ -235,26 +236,19 @@ def _variants(texts: Sequence[str], settings: ShopSettings) -> "list[Variant]":
     from app.offline.evaluation.variants import parsed
 
     try:
-        return [parsed(text, settings, _checked) for text in texts]
+        return [parsed(text, settings, _parsed) for text in texts]
     except InvalidInput as error:
         raise click.UsageError(error.message) from error
 
 
-def _checked(changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of settings that are texts, by the rules of the API."""
-    from pydantic import ValidationError
-
-    from app.api.settings import SettingsBody
-
-    try:
-        return SettingsBody.model_validate(changes).changes()
-    except ValidationError as error:
-        found = error.errors()[0]
-    name = ".".join(map(str, found["loc"]))
-    if found["type"] == "extra_forbidden":
-        known = ", ".join(SettingsBody.model_fields)
-        raise InvalidInput(name, f"there is no setting {name!r}; known are: {known}, weights.KIND")
-    raise InvalidInput(name, found["msg"].lower())
+def _parsed(given: Mapping[str, str | Mapping[str, str]]) -> dict[str, Any]:
+    """Return the values of settings that are texts, or raise InvalidInput."""
+    found = {}
+    for name, text in given.items():
+        if not isinstance(text, str):
+            text = ",".join(f"{key}={number}" for key, number in text.items())
+        found[name] = row_of(name, SETTINGS).parsed(text)
+    return found
 
 
 def _require_compared(name: str, variants: "Sequence[Variant]") -> None:

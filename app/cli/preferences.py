@@ -9,7 +9,9 @@ from flask.cli import AppGroup
 from app.cli.context import explained, services
 from app.cli.importing import declared_kinds
 from app.cli.output import progress
+from app.cli.settings import options_of
 from app.cli.workers import Answers, ask_all_workers, without_error
+from app.domain.settings import SETTINGS
 
 _LOOK_SECONDS = 0.2
 
@@ -25,8 +27,7 @@ preferences = AppGroup("preferences", help="What shoppers prefer, by what they d
     callback=declared_kinds,
     help="Change what one event of a kind says; may be repeated.",
 )
-@click.option("--half-life-days", type=click.FloatRange(0.01, 36_500), help="Change the fading.")
-@click.option("--saturation", type=click.FloatRange(0, 1e6, min_open=True))
+@options_of((SETTINGS["half_life_days"], SETTINGS["saturation"]))
 def rebuild(weights: dict[str, float], **options: float | None) -> None:
     """Compute every worker's preferences anew from what it holds of events, without a pause.
 

@@ -17,6 +17,7 @@ MAX_PAGE = 500
 """Characters of a page's address."""
 MAX_QUANTITY = 1_000_000
 MAX_KINDS = 100
+KIND_NAME = "[a-z][a-z0-9_]{0,39}"
 
 
 class Kind(StrEnum):

@@ -25,6 +25,7 @@ from app.domain.errors import HistoryLost, StoreUnavailable
 from app.domain.events import EventKey
 from app.domain.ports import ChangeLog
 from app.domain.ratings import Rating
+from app.domain.settings import from_plain
 from app.engine.jit import Bytes, Int32s
 from app.repositories.accounts import to_account
 from app.repositories.bson_kernels import (
@@ -46,7 +47,6 @@ from app.repositories.events import to_event, to_event_key
 from app.repositories.keys import to_key
 from app.repositories.mongo import Document, MongoStore, understood
 from app.repositories.ratings import to_rating
-from app.repositories.settings import to_settings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=utc)
 _SMALLEST = 8  # bytes; no document in an array is smaller: type, number, empty document
@@ -67,7 +67,7 @@ _CONVERTERS: dict[str, Callable[[Document], Any]] = {
     Collection.KEYS: to_key,
     Collection.ITEMS: to_item,
     Collection.RATINGS: to_rating,
-    Collection.SETTINGS: to_settings,
+    Collection.SETTINGS: from_plain,
     Collection.EVENTS: to_event,
     Collection.DELETIONS: to_deletion,
 }

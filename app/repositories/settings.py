@@ -1,17 +1,16 @@
 """The shop's settings in MongoDB: `settings` {_id: "shop", version, ...}."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 from pymongo.errors import DuplicateKeyError
 
 from app.domain.changes import Collection, Position
 from app.domain.errors import Conflict
 from app.domain.ports import SettingsRepository
-from app.domain.settings import ShopSettings, Similarity, Strategy
-from app.repositories.mongo import Document, MongoStore, position_of, translated
+from app.domain.settings import ShopSettings, from_plain
+from app.repositories.mongo import MongoStore, position_of, translated
 
 _ID = "shop"
-_FIELDS = {field.name for field in fields(ShopSettings)}
 
 
 class MongoSettings(SettingsRepository):
@@ -22,7 +21,7 @@ class MongoSettings(SettingsRepository):
     def get(self) -> ShopSettings:
         with translated():
             row = self._settings.find_one({"_id": _ID})
-        return to_settings(row) if row else ShopSettings()
+        return from_plain(row) if row else ShopSettings()
 
     def replace(self, settings: ShopSettings) -> Position | None:
         former = settings.version - 1
@@ -39,14 +38,3 @@ class MongoSettings(SettingsRepository):
             if not outcome.matched_count and outcome.upserted_id is None:
                 raise Conflict("The settings were changed at the same time.")
             return position_of(session)
-
-
-def to_settings(row: Document) -> ShopSettings:
-    """Return the domain object of a stored document; fields of other releases are passed over."""
-    known = {name: value for name, value in row.items() if name in _FIELDS}
-    for name in ("strategy", "auto_strategy"):
-        if name in known:
-            known[name] = Strategy(known[name])
-    if "similarity" in known:
-        known["similarity"] = Similarity(known["similarity"])
-    return ShopSettings(**known)

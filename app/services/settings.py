@@ -10,7 +10,8 @@ from app.domain.changes import Written
 from app.domain.errors import Conflict, InvalidInput
 from app.domain.events import MAX_KINDS, WEIGHTS
 from app.domain.ports import SettingsRepository
-from app.domain.settings import WEIGHTS_OF, ShopSettings, Strategy
+from app.domain.setting import checked
+from app.domain.settings import SETTINGS, WEIGHTS_OF, ShopSettings
 from app.live.feed import Feed
 
 Changes = dict[str, Any]
@@ -47,12 +48,14 @@ class Settings:
         """Change some settings and leave the rest; every worker follows within milliseconds.
 
         expected : the version that the changes were made for; Conflict if another is stored.
+        Raises InvalidInput for a name that is no setting, and for a value that it may not have.
         """
         former = self._settings.get()
         if expected is not None and former.version != expected:
             raise Conflict("The settings were changed at the same time.")
         if not changes:
             return Written(former, None)
+        changes = checked(changes, SETTINGS)
         if "weights" in changes:
             changes = changes | {"weights": _merged(former.weights, changes["weights"])}
         if "vector_weights" in changes:
@@ -62,8 +65,6 @@ class Settings:
         if sum(getattr(changed, name) for name in WEIGHTS_OF) <= 0:
             named = next((name for name in WEIGHTS_OF if name in changes), "w_user")
             raise InvalidInput(named, "the weights of the hybrid may not all be 0")
-        if changed.auto_strategy is Strategy.AUTO:
-            raise InvalidInput("auto_strategy", "is what auto stands for, and may not be auto")
         _check_timezone(changed.timezone)
         position = self._settings.replace(changed)
         self._feed.wait(position)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.data.importing.values import to_text
 from app.domain.errors import InvalidInput
-from app.domain.events import Kind
+from app.domain.events import KIND_NAME, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ _USUAL = {
     Kind.RETURN: "returns returned refund refunded",
     RATING: "ratings rate rated",
 }
-_DECLARED = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_DECLARED = re.compile(KIND_NAME)
 
 
 _KIND_OF = {

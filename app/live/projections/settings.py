@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.domain.changes import Change, Collection
 from app.domain.ports import SettingsRepository
-from app.domain.settings import ShopSettings, Similarity, Strategy
+from app.domain.settings import ShopSettings, from_plain
 from app.engine.tables.arrays import Arrays, Texts
 from app.live.projections.projection import differences
 
@@ -37,11 +37,7 @@ class SettingsProjection:
         return Texts.of([orjson.dumps(asdict(self.current)).decode()]).arrays("settings")
 
     def restore(self, arrays: Arrays) -> None:
-        values = orjson.loads(Texts.named("settings", arrays)[0])
-        for name in ("strategy", "auto_strategy"):
-            values[name] = Strategy(values[name])
-        values["similarity"] = Similarity(values["similarity"])
-        self.current = ShopSettings(**values)
+        self.current = from_plain(orjson.loads(Texts.named("settings", arrays)[0]))
 
     def differences(self, rebuilt: Self) -> list[str]:
         return differences("setting", asdict(self.current), asdict(rebuilt.current))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.domain.errors import AppError, InvalidInput
-from app.domain.settings import LEARNED, ShopSettings, Similarity, Strategy
+from app.domain.settings import LEARNED, SETTINGS, ShopSettings
 from app.offline.tuning.comparing import Verdict
 from app.offline.tuning.knobs import VECTORS, WEIGHTS
 from app.offline.tuning.preparing import TuningOptions
@@ -15,7 +15,6 @@ from app.services.settings import Settings
 
 _OTHERS = {"version", "models", "tuned", "train_hours"}
 """Settings that no tuning changes."""
-_ENUMS = {"strategy": Strategy, "auto_strategy": Strategy, "similarity": Similarity}
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ def to_settings(plain: Mapping[str, Any], present: ShopSettings) -> dict[str, An
 
     Named vectors that have no weight there get none.
     """
-    changes = {name: _ENUMS[name](v) if name in _ENUMS else v for name, v in plain.items()}
+    changes = dict(plain)
     if VECTORS in changes:
         changes[VECTORS] = dict.fromkeys(present.vector_weights) | dict(plain[VECTORS])
     return changes
@@ -187,5 +186,5 @@ def _unused(present: ShopSettings, values: Mapping[str, Any]) -> tuple[str, ...]
 
 def _plain(settings: ShopSettings) -> dict[str, Any]:
     fields = {n: v for n, v in asdict(settings).items() if n not in _OTHERS}
-    plain = {n: v.value if n in _ENUMS else v for n, v in fields.items()}
+    plain = {n: v.value if SETTINGS[n].choices else v for n, v in fields.items()}
     return plain | {name: dict(plain[name]) for name in (WEIGHTS, VECTORS)}

@@ -1,4 +1,4 @@
-"""What tuning may turn: one readable table, and how a value of each becomes a setting.
+"""The settings that tuning searches, and how a value of each becomes a setting.
 
 Every knob of a stage is drawn in every trial, so that all of them are modelled together; one that
 does not matter there (the neighbours' where `w_user` is 0) has no effect.
@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from app.domain.settings import WEIGHTS_OF, ShopSettings, Similarity, Strategy
+from app.domain.setting import Setting, Stale
+from app.domain.settings import SETTINGS, WEIGHTS_OF, ShopSettings, Strategy
 
 _OFF_SHARE = 0.25
 """Of the draws of a knob that may be off, those that are."""
@@ -87,37 +88,32 @@ class Knob:
         return min(max(float(value), self.low), self.high)
 
 
-_SIMILARITIES = tuple(similarity.value for similarity in Similarity)
+def knobs_of(rows: Mapping[str, Setting]) -> tuple[Knob, ...]:
+    """Return what may be turned, in the order of the table."""
+    return tuple(
+        Knob(
+            row.name,
+            search.low,
+            search.high,
+            log=search.log,
+            whole=row.type is int,
+            may_be_off=search.may_be_off,
+            choices=tuple(choice.value for choice in row.choices),
+            when=search.needs,
+        )
+        for row in rows.values()
+        if (search := row.search)
+    )
 
-MADE_OF = (
-    Knob("w_user", may_be_off=True),
-    Knob("w_item", may_be_off=True, when="has_features"),
-    Knob("w_co_rated", may_be_off=True),
-    Knob("w_ease", may_be_off=True, when="ease"),
-    Knob("w_als", may_be_off=True, when="als"),
-    Knob("w_neural", may_be_off=True, when="neural"),
-    Knob("w_sequence", may_be_off=True, when="sequence"),
-    Knob("recency", may_be_off=True, when="heeds_recency"),
-    Knob("k", 10, 400, log=True, whole=True),
-    Knob("similarity", choices=_SIMILARITIES),
-    Knob("shrinkage", 0, 50, may_be_off=True),
-    Knob("exponent", 0.3, 4, log=True),
-    Knob("asymmetry", 0, 1),
-    Knob("damping", 0, 1, may_be_off=True),
-    Knob("co_rarity", 0, 1.5, may_be_off=True),
-    Knob("co_damping", 0, 1.5, may_be_off=True),
-    Knob("co_exponent", 0.5, 6, log=True),
-    Knob("co_novelty", 0, 1.5, may_be_off=True),
-    Knob("session_strength", 0, 2, may_be_off=True, when="has_times"),
-    Knob("repeat_strength", 0, 8, may_be_off=True, when="again"),
-    Knob("context_strength", 0, 1, may_be_off=True, when="has_times"),
-)
+
+def _remakes_preferences(knob: Knob) -> bool:
+    return Stale.PREFERENCES in SETTINGS[knob.name].stale
+
+
+_ALL = knobs_of(SETTINGS)
+MADE_OF = tuple(knob for knob in _ALL if not _remakes_preferences(knob))
 """What a list is made of: another value costs nothing but the lists."""
-
-SAYS = (
-    Knob("half_life_days", 2, 3_650, log=True, when="has_times"),
-    Knob("saturation", 0.5, 100, log=True, when="has_events"),
-)
+SAYS = tuple(knob for knob in _ALL if _remakes_preferences(knob))
 """What behaviour says: all preferences are computed anew for another value."""
 
 
@@ -166,8 +162,7 @@ def turned(base: ShopSettings, values: Mapping[str, Any]) -> ShopSettings:
     fields = {name: value for name, value in values.items() if "." not in name}
     if parts := {name: fields.pop(name) for name in WEIGHTS_OF if name in values}:
         fields |= dict.fromkeys(WEIGHTS_OF, 0.0) | _shares(parts)
-    if "similarity" in fields:
-        fields["similarity"] = Similarity(fields["similarity"])
+    fields = {name: SETTINGS[name].restored(value) for name, value in fields.items()}
     if kinds := _keyed(values, WEIGHTS):
         fields[WEIGHTS] = {**base.weights, **_of_events(kinds, base.weights)}
     if vectors := _keyed(values, VECTORS):

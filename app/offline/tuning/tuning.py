@@ -1,7 +1,7 @@
 """The hybrid that tunes itself: settings searched, compared with those in force, and judged."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +11,7 @@ import numpy as np
 
 from app.domain.errors import InvalidInput
 from app.domain.ratings import RatingScale
-from app.domain.settings import WEIGHTS_OF, ShopSettings
+from app.domain.settings import SETTINGS, WEIGHTS_OF, ShopSettings
 from app.engine.jit import Float64s, Int32s
 from app.offline.evaluation.asking import AskedShop, MakeShop
 from app.offline.evaluation.evaluation import Evaluation
@@ -37,11 +37,10 @@ from app.offline.tuning.search import Places, Search, Stage, Told, Tried, Values
 _SLACK = 0.5
 """Standard errors of the difference that all simplifications together may cost."""
 _FIELDS = tuple(knob.name for knob in (*MADE_OF, *SAYS) if knob.name not in WEIGHTS_OF)
-_ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    "w_user": ("k", "similarity", "shrinkage", "exponent", "asymmetry", "damping"),
-    "w_co_rated": ("co_rarity", "co_damping", "co_exponent", "co_novelty"),
+_ONLY_FOR = {
+    row.name: row.search.only_for for row in SETTINGS.values() if row.search and row.search.only_for
 }
-"""Settings that say how a part is made."""
+"""Settings that say how a part is made, and the weight of that part."""
 
 
 def simplify(search: Search) -> None:
@@ -93,9 +92,7 @@ def _without(name: str, settings: ShopSettings, former: ShopSettings) -> ShopSet
 
 def _tidy(settings: ShopSettings, former: ShopSettings) -> ShopSettings:
     """Turn back what says how a part is made that is off: it has no effect on the list."""
-    idle = [
-        name for part, names in _ONLY_FOR.items() if not getattr(settings, part) for name in names
-    ]
+    idle = [name for name, part in _ONLY_FOR.items() if not getattr(settings, part)]
     return replace(settings, **{name: getattr(former, name) for name in idle})
 
 

@@ -108,7 +108,7 @@ def test_held_out_items_are_held_against_chance(evaluate, purchases, items, tmp_
         (["--compare", "psychic"], "is none of: hybrid"),
         (["--compare", "user,colour=red"], "no setting 'colour'; known are: strategy"),
         (["--compare", "user,k"], "is not NAME=VALUE"),
-        (["--compare", "user,k=0"], "greater than or equal to 1"),
+        (["--compare", "user,k=0"], "k: must be a whole number from 1 to 1000"),
         (["--compare", "random,k=3"], "takes no settings"),
         (["--compare", "popular,window=year"], "window is one of"),
         (["--baseline", "ease"], "is not compared; there are: popular"),

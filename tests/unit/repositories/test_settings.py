@@ -3,8 +3,8 @@
 import pytest
 
 from app.domain.errors import Conflict
-from app.domain.settings import ShopSettings, Similarity, Strategy
-from app.repositories.settings import MongoSettings, to_settings
+from app.domain.settings import ShopSettings, Similarity, Strategy, from_plain
+from app.repositories.settings import MongoSettings
 
 
 @pytest.fixture
@@ -46,4 +46,4 @@ def test_the_first_version_is_1(settings):
 
 def test_fields_of_another_release_are_passed_over():
     row = {"_id": "shop", "version": 4, "k": 5, "of_tomorrow": True}
-    assert to_settings(row) == ShopSettings(version=4, k=5)
+    assert from_plain(row) == ShopSettings(version=4, k=5)

@@ -10,16 +10,16 @@ from bson import Timestamp
 from mongomock.codec_options import CodecOptions
 
 from app.domain.changes import Change, Collection, Position
+from app.domain.settings import from_plain
 from app.live.projections.projection import Projection
 from app.repositories.accounts import to_account
 from app.repositories.keys import to_key
 from app.repositories.mongo import translated
-from app.repositories.settings import to_settings
 
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     Collection.USERS: to_account,
     Collection.KEYS: to_key,
-    Collection.SETTINGS: to_settings,
+    Collection.SETTINGS: from_plain,
 }
 
 

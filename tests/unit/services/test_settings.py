@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from app.domain.changes import Written
 from app.domain.errors import Conflict, InvalidInput
 from app.domain.events import WEIGHTS
-from app.domain.settings import WEIGHTS_OF, ShopSettings, Similarity, Strategy
+from app.domain.settings import SETTINGS, WEIGHTS_OF, ShopSettings, Similarity, Strategy
 from app.live.projections.settings import SettingsProjection
 from app.repositories.settings import MongoSettings
 from app.services.settings import Settings
+from tests.settings_values import bad, named
 from tests.unit.services.mock_store import MockFeed, MockStore
 
 
@@ -155,10 +156,15 @@ def refused(settings):
     return check
 
 
-def test_a_name_that_is_no_setting(settings):
-    with pytest.raises(TypeError, match="colour"):
-        settings.change({"colour": "green", "k": 10})
-    assert settings.get() == ShopSettings()
+def test_a_name_that_is_no_setting(refused):
+    refused("colour", colour="green", k=10)
+    refused("version", version=7)
+
+
+@pytest.mark.parametrize("row", SETTINGS.values(), ids=named)
+def test_what_a_setting_may_not_be(refused, row):
+    for value in bad(row):
+        refused(row.name, **{row.name: value})
 
 
 def test_the_hybrid_has_a_part(refused, settings):
@@ -193,11 +199,11 @@ def test_a_weight_taken_back_is_what_it_was_at_first(settings):
 
 
 def test_kinds_are_100_at_most(refused, settings):
-    more = {f"kind {number}": 1.0 for number in range(100 - len(WEIGHTS))}
+    more = {f"kind_{number}": 1.0 for number in range(100 - len(WEIGHTS))}
     settings.change({"weights": more})
     assert len(settings.get().weights) == 100
     refused("weights", weights={"wink": 1.0})
-    settings.change({"weights": {"wink": 1.0, "kind 0": None}})
+    settings.change({"weights": {"wink": 1.0, "kind_0": None}})
 
 
 def test_weights_of_vectors_are_changed_one_by_one(settings):
@@ -207,9 +213,9 @@ def test_weights_of_vectors_are_changed_one_by_one(settings):
 
 
 def test_vectors_are_64_at_most(refused, settings):
-    settings.change({"vector_weights": {f"vector {number}": 1.0 for number in range(64)}})
+    settings.change({"vector_weights": {f"vector-{number}": 1.0 for number in range(64)}})
     refused("vector_weights", vector_weights={"text": 1.0})
-    settings.change({"vector_weights": {"text": 1.0, "vector 0": None}})
+    settings.change({"vector_weights": {"text": 1.0, "vector-0": None}})
 
 
 def test_what_the_service_itself_sets_is_stored_whole(settings):

@@ -56,7 +56,7 @@ def _weight(default: float, of: str, needs: str = "") -> Any:
         default,
         0,
         _MOST_WEIGHT,
-        help=f"Weight of {of} in `hybrid`. The weights are normalised to sum to 1.",
+        help=f"Weight of {of} in `hybrid`.",
         search=Search(may_be_off=True, needs=needs),
     )
 
@@ -81,7 +81,10 @@ class ShopSettings:
     """
 
     version: int = 0
-    strategy: Strategy = setting(Strategy.HYBRID, help="How `for you` scores items.")
+    strategy: Strategy = setting(
+        Strategy.HYBRID,
+        help="How `for you` scores items. The weights of `hybrid` are normalised to sum to 1.",
+    )
     w_user: float = _weight(0.6, "the user-based score")
     w_item: float = _weight(0.4, "the content-based score", "has_features")
     w_co_rated: float = _weight(0.0, "the score by who prefers both items")

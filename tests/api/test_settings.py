@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from app.api.settings import body_of, view_of
 from app.domain.errors import Conflict
 from app.domain.events import WEIGHTS
+from app.domain.setting import rows_of
 from tests.builders import done, failed, ids_of
+from tests.settings_values import PUBLIC, bad, good
+from tests.unit.domain.test_settings_table import Louder
 
 DEFAULTS = {
     "version": 0,
@@ -147,3 +151,36 @@ def test_nothing_named(shop):
 def test_what_no_shop_can_have_is_refused(shop, wrong):
     failed(shop.client.patch("/settings", json=wrong, headers=shop.admin), 422, "invalid_input")
     assert done(shop.client.get("/settings", headers=shop.admin))["settings"] == DEFAULTS
+
+
+def test_what_a_setting_may_not_be_is_refused_and_not_stored(shop):
+    for row in PUBLIC:
+        for value in bad(row):
+            answer = shop.client.patch("/settings", json={row.name: value}, headers=shop.admin)
+            told = failed(answer, 422, "invalid_input")
+            assert told["detail"].keys() == {row.name}, value
+    assert done(shop.client.get("/settings", headers=shop.admin))["settings"] == DEFAULTS
+
+
+def test_every_wrong_value_is_told_in_the_words_of_the_table(shop):
+    wrong = {row.name: bad(row)[0] for row in PUBLIC}
+    answer = failed(shop.client.patch("/settings", json=wrong, headers=shop.admin), 422)
+    assert answer["detail"] == {row.name: [f"must be {row.allowed}"] for row in PUBLIC}
+
+
+def test_what_the_table_allows_the_body_takes(shop):
+    body = body_of({row.name: row for row in PUBLIC})
+    for row in PUBLIC:
+        for value in good(row):
+            assert body(**{row.name: value}).changes() == {row.name: value}
+
+
+def test_another_row_is_another_field_of_body_and_view():
+    rows = rows_of(Louder)
+    schema = body_of(rows).model_json_schema()["properties"]["loudness"]
+    described = {"description": "How loud it is.", "title": "Loudness", "type": "number"}
+    assert schema == {"default": 0.5, "minimum": 0, "maximum": 11} | described
+    assert view_of(rows).model_json_schema()["properties"]["loudness"] == described
+    assert body_of(rows)(loudness=11).changes() == {"loudness": 11.0}
+    with pytest.raises(ValueError, match="must be a number from 0 to 11"):
+        body_of(rows)(loudness=12)

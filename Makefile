@@ -12,7 +12,7 @@ NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba
 export NUMBA_CACHE_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check format bench clean-venv
+.PHONY: help run test coverage check format docs bench clean-venv
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -35,6 +35,9 @@ check: $(VENV)/.dev  ## format, lint, types, layers
 format: $(VENV)/.dev  ## put the code in order
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev  ## write what the docs show of the code: the table of settings
+	$(BIN)/python -m tests.docs.make
 
 bench: $(VENV)/.dev $(VENV)/.demo  ## measurements (ARGS= goes to them)
 	$(BIN)/python -m benchmarks $(ARGS)

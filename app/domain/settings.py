@@ -30,12 +30,32 @@ class Strategy(StrEnum):
     POPULAR = "popular"
 
 
-LEARNED = (Strategy.EASE, Strategy.ALS, Strategy.NEURAL, Strategy.SEQUENCE)
-"""Strategies that rest on a model, which is fitted now and then."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A strategy that the hybrid can hold: what its score is, and the row of its weight."""
+
+    score: str
+    weight: float = 0.0
+    """The default."""
+    is_learned: bool = False
+    """Whether it rests on a model, which is fitted now and then."""
+    needs: str = ""
+    """The fact of a shop without which tuning leaves it out."""
+
+
+PARTS: Mapping[Strategy, Part] = {
+    Strategy.USER: Part("the user-based score", 0.6),
+    Strategy.ITEM: Part("the content-based score", 0.4, needs="has_features"),
+    Strategy.CO_RATED: Part("the score by who prefers both items"),
+    Strategy.EASE: Part("the learned model EASE", is_learned=True),
+    Strategy.ALS: Part("the learned model ALS", is_learned=True),
+    Strategy.NEURAL: Part("the learned neural model", is_learned=True),
+    Strategy.SEQUENCE: Part("the learned model of what follows what", is_learned=True),
+}
+"""What the hybrid is made of; `recommender.strategies` says how each is built."""
+LEARNED = tuple(strategy for strategy, part in PARTS.items() if part.is_learned)
 MODEL_KINDS = (*(kind.value for kind in LEARNED), "ratings")
 """All kinds of models; `ratings` predicts ratings and ranks nothing."""
-PARTS = (Strategy.USER, Strategy.ITEM, Strategy.CO_RATED, *LEARNED)
-"""What the hybrid is made of."""
 WEIGHTS_OF = {f"w_{part}": part for part in PARTS}
 """The setting that is the weight of each."""
 
@@ -51,14 +71,12 @@ class Similarity(StrEnum):
 _MOST_WEIGHT = 1e6
 
 
-def _weight(default: float, of: str, needs: str = "") -> Any:
-    return setting(
-        default,
-        0,
-        _MOST_WEIGHT,
-        help=f"Weight of {of} in `hybrid`.",
-        search=Search(may_be_off=True, needs=needs),
-    )
+def _weight(strategy: Strategy) -> Any:
+    part = PARTS[strategy]
+    needs = strategy.value if part.is_learned else part.needs
+    search = Search(may_be_off=True, needs=needs)
+    told = f"Weight of {part.score} in `hybrid`."
+    return setting(part.weight, 0, _MOST_WEIGHT, help=told, search=search)
 
 
 def _of_neighbours(
@@ -85,13 +103,13 @@ class ShopSettings:
         Strategy.HYBRID,
         help="How `for you` scores items. The weights of `hybrid` are normalised to sum to 1.",
     )
-    w_user: float = _weight(0.6, "the user-based score")
-    w_item: float = _weight(0.4, "the content-based score", "has_features")
-    w_co_rated: float = _weight(0.0, "the score by who prefers both items")
-    w_ease: float = _weight(0.0, "the learned model EASE", "ease")
-    w_als: float = _weight(0.0, "the learned model ALS", "als")
-    w_neural: float = _weight(0.0, "the learned neural model", "neural")
-    w_sequence: float = _weight(0.0, "the learned model of what follows what", "sequence")
+    w_user: float = _weight(Strategy.USER)
+    w_item: float = _weight(Strategy.ITEM)
+    w_co_rated: float = _weight(Strategy.CO_RATED)
+    w_ease: float = _weight(Strategy.EASE)
+    w_als: float = _weight(Strategy.ALS)
+    w_neural: float = _weight(Strategy.NEURAL)
+    w_sequence: float = _weight(Strategy.SEQUENCE)
     recency: float = setting(
         0.0, 0, 1, search=Search(may_be_off=True, needs="heeds_recency"),
         help="How much more the shopper's latest items count in `ease` and `als`. 0: no more.",

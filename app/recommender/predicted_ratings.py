@@ -12,7 +12,7 @@ from app.engine.models.ratings import Ratings
 from app.learning.learned import LearnedModels
 from app.live.memory import Shopper, Tables
 from app.recommender.context import ShopMemory
-from app.recommender.scorers.opinions import neighbourhood
+from app.recommender.opinions import neighbourhood
 
 NEIGHBOURS = "neighbours"
 

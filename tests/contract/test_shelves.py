@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from app.bootstrap.live import Live
-from app.bootstrap.repositories import Repositories
+from app.api.lists import ListOptions
 from app.domain.errors import UnknownItem
 from app.domain.events import Event, EventContext, EventKey
 from app.domain.filters import Filters
 from app.domain.recommendations import Page, Query, Window
-from app.domain.settings import Strategy
-from app.recommender.scorers.opinions import voices
+from app.domain.settings import LEARNED, PARTS, SETTINGS, WEIGHTS_OF, Strategy
+from app.learning import kinds
 from app.recommender.sentences import sentences
 from app.recommender.shelves import SHELVES, ShelfRow
+from app.recommender.strategies import STRATEGIES
 from tests.builders import RunningShop, open_shop
 
 ITEMS = [f"item {n:02}" for n in range(40)]
@@ -152,10 +152,14 @@ def test_every_shelf_is_asked_all_that_it_takes():
     assert ROWS.keys() - {kind.shelf for kind in KINDS} == set()
 
 
-def test_every_strategy_has_a_voice_or_is_made_of_them():
-    memory = Live(Repositories("mongodb://127.0.0.1:1", "unused")).memory
-    made_of_them = {Strategy.HYBRID, Strategy.AUTO, Strategy.POPULAR}
-    assert set(Strategy) ^ (voices(memory).keys() | made_of_them) == set()
+def test_every_strategy_is_built_and_weighed_or_made_of_others():
+    made_of_others = {Strategy.HYBRID, Strategy.AUTO, Strategy.POPULAR}
+    assert set(Strategy) - made_of_others == STRATEGIES.keys() == PARTS.keys()
+    assert {kind.value for kind in LEARNED} == kinds.KINDS.keys() - {"ratings"}
+    for fields in (SETTINGS, Query._fields, ListOptions.model_fields):
+        assert {name for name in fields if name.startswith("w_")} - {"w_similar_features"} == {
+            *WEIGHTS_OF
+        }
 
 
 @pytest.mark.parametrize("kind", FRESH, ids=str)

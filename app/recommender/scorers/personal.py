@@ -12,9 +12,10 @@ from app.domain.settings import WEIGHTS_OF, Strategy
 from app.engine.recommenders import hybrid
 from app.engine.tables.profile import Profile
 from app.recommender.context import RankingContext, ShopMemory
+from app.recommender.opinions import Opinion, merged
 from app.recommender.reasons import RATED, Because, Before, Deed
-from app.recommender.scorers.opinions import Opinion, merged, voices
 from app.recommender.stages import Scored
+from app.recommender.strategies import STRATEGIES
 
 _SHOWN = 5  # of the shopper's items; the shares of the rest are missing to 1
 
@@ -84,7 +85,7 @@ class PersonalScorer:
 
     def __init__(self, memory: ShopMemory) -> None:
         self._memory = memory
-        self._voices = voices(memory)
+        self._voices = {strategy: build(memory) for strategy, build in STRATEGIES.items()}
 
     def __call__(self, ctx: RankingContext) -> Scored | None:
         profile, strategy = ctx.profile, ctx.settings.strategy

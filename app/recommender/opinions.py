@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from app.domain.explanations import Reason
-from app.domain.settings import LEARNED, ShopSettings, Strategy
+from app.domain.settings import ShopSettings, Strategy
 from app.engine.jit import Float64s, Int32s
 from app.engine.recommenders.co_rated import CoRating
 from app.engine.recommenders.ranking import shares
@@ -158,16 +158,6 @@ class ByModel:
 def _of_the_best(scores: Float64s, why: Callable[[int], Brought]) -> Opinion | None:
     best = float(scores.max(initial=0.0))
     return Opinion(scores / best, 1.0, why) if best > 0.0 else None
-
-
-def voices(memory: ShopMemory) -> Mapping[Strategy, Voice]:
-    """Return every way to score items for a shopper."""
-    return {
-        Strategy.USER: ByUsers(memory),
-        Strategy.ITEM: ByFeatures(memory),
-        Strategy.CO_RATED: ByCoRating(memory),
-        **{kind: ByModel(kind, memory) for kind in LEARNED},
-    }
 
 
 def merged(

@@ -1,6 +1,7 @@
 """The shop's settings: read, change."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, cast, get_args
 
 from apiflask import APIBlueprint
@@ -11,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from app.api.schemas import Answer, View
 from app.domain.accounts import Role
 from app.domain.errors import InvalidInput
-from app.domain.setting import Setting
-from app.domain.settings import SETTINGS
+from app.domain.setting import Setting, former_names
+from app.domain.settings import SETTINGS, ShopSettings
 from app.http.access import allow
 from app.http.answers import stored, success
 from app.http.caller import services
@@ -30,10 +31,13 @@ def body_of(rows: Mapping[str, Setting]) -> type[_Body]:
     """Return what a change of settings may hold. The rows themselves check it; types and limits of
     the fields are for the API page.
     """
-    public = (row for row in rows.values() if not row.internal)
+    public = [row for row in rows.values() if not row.internal]
     declared: dict[str, Any] = {
         row.name: (_checked_by(row), {} if row.is_mapping else row.default) for row in public
     }
+    for row in public:
+        if row.formerly:
+            declared[row.formerly] = (Annotated[_checked_by(row), _former(row)], row.default)
     return create_model("SettingsBody", __base__=_Body, __doc__=_Body.__doc__, **declared)
 
 
@@ -46,6 +50,11 @@ def _checked_by(row: Setting) -> Any:
             raise PydanticCustomError("setting", "{words}", words) from error
 
     return Annotated[_limited(row), Field(description=row.help), WrapValidator(check)]
+
+
+def _former(row: Setting) -> Any:
+    told = f"The old name of `{row.name}`."
+    return Field(description=told, json_schema_extra={"deprecated": True})
 
 
 def _limited(row: Setting) -> Any:
@@ -71,6 +80,7 @@ def view_of(rows: Mapping[str, Setting]) -> type[View]:
         )
         for row in rows.values()
     }
+    declared |= {row.formerly: (row.type, _former(row)) for row in rows.values() if row.formerly}
     words = "The settings in force."
     return create_model("SettingsView", __base__=View, __doc__=words, version=int, **declared)
 
@@ -93,7 +103,7 @@ bp = APIBlueprint("settings", __name__, tag="Settings")
 @bp.output(SettingsAnswer)
 def get() -> Response:
     """Read the settings in force."""
-    return success(settings=services().settings.get())
+    return success(settings=_shown(services().settings.get()))
 
 
 @bp.patch("/settings")
@@ -103,4 +113,10 @@ def get() -> Response:
 def patch(json_data: _Body) -> Response:
     """Change some settings and leave the rest. Every worker follows within milliseconds."""
     written = services().settings.change(json_data.changes())
-    return stored(written.position, settings=written.value)
+    return stored(written.position, settings=_shown(written.value))
+
+
+def _shown(settings: ShopSettings) -> dict[str, Any]:
+    """Return the settings by their names, the old ones too: there are clients that read those."""
+    found = asdict(settings)
+    return found | {old: found[name] for old, name in former_names(SETTINGS).items()}

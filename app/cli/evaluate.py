@@ -247,7 +247,8 @@ def _parsed(given: Mapping[str, str | Mapping[str, str]]) -> dict[str, Any]:
     for name, text in given.items():
         if not isinstance(text, str):
             text = ",".join(f"{key}={number}" for key, number in text.items())
-        found[name] = row_of(name, SETTINGS).parsed(text)
+        row = row_of(name, SETTINGS)
+        found[row.name] = row.parsed(text)
     return found
 
 

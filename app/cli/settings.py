@@ -42,8 +42,8 @@ def options_of(
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for row in reversed([row for row in rows if not row.internal]):
             told = row.help if row.choices else f"{row.help}  [{row.allowed}]"
-            name = f"--{row.name.replace('_', '-')}"
-            command = click.option(name, row.name, type=_Value(row), help=told)(command)
+            names = [f"--{n.replace('_', '-')}" for n in (row.name, row.formerly) if n]
+            command = click.option(*names, row.name, type=_Value(row), help=told)(command)
         return command
 
     return decorate

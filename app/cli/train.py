@@ -45,7 +45,7 @@ def train(kind: str, given: list[tuple[str, str]], no_use: bool, gently: bool, q
 
     Running workers take it over one after the other, without a pause. Parameters that are not
     given are those of the version in force. A service fits the models in force again by itself
-    when they are older than the setting train_hours.
+    when they are older than the setting retrain_after_hours.
 
     \b
     Examples:

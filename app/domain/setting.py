@@ -51,6 +51,8 @@ class Setting:
     """The pattern of a mapping's names."""
     stale: tuple[Stale, ...] = ()
     search: Search | None = None
+    formerly: str = ""
+    """An old name, which is still accepted and answered."""
     internal: bool = False
     """Set by the service alone, not by people."""
 
@@ -154,12 +156,27 @@ def rows_of(settings: Any) -> dict[str, Setting]:
 
 
 def checked(changes: Mapping[str, Any], rows: Mapping[str, Setting]) -> dict[str, Any]:
-    """Return changes in their types, or raise InvalidInput for the first that cannot be."""
-    return {name: row_of(name, rows).checked(value) for name, value in changes.items()}
+    """Return changes by their present names and in their types.
+
+    Raises InvalidInput for the first that cannot be.
+    """
+    found: dict[str, Any] = {}
+    for name, value in changes.items():
+        row = row_of(name, rows)
+        if row.name in found:
+            raise InvalidInput(row.name, f"is given twice: {row.formerly} is its old name")
+        found[row.name] = row.checked(value)
+    return found
+
+
+def former_names(rows: Mapping[str, Setting]) -> dict[str, str]:
+    """Return the present name of each old one."""
+    return {row.formerly: row.name for row in rows.values() if row.formerly}
 
 
 def row_of(name: str, rows: Mapping[str, Setting]) -> Setting:
-    """Return a row, or raise InvalidInput."""
+    """Return the row of a present or an old name, or raise InvalidInput."""
+    name = former_names(rows).get(name, name)
     if name not in rows:
         known = ", ".join(row.name for row in rows.values() if not row.internal)
         raise InvalidInput(name, f"there is no setting {name!r}; known are: {known}")

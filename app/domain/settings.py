@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.catalogue import VECTOR_NAME
 from app.domain.events import KIND_NAME, WEIGHTS
-from app.domain.setting import Search, Setting, Stale, rows_of, setting
+from app.domain.setting import Search, Setting, Stale, former_names, rows_of, setting
 
 
 class Strategy(StrEnum):
@@ -217,8 +217,9 @@ class ShopSettings:
     models: Mapping[str, int] = setting(
         {}, internal=True, help="The version in force of each kind of learned model."
     )
-    train_hours: float = setting(
-        24.0, 0, 100_000, help="Models in force are fitted again at this age, in hours. 0: never."
+    retrain_after_hours: float = setting(
+        24.0, 0, 100_000, formerly="train_hours",
+        help="Models in force are fitted again at this age, in hours. 0: never.",
     )
     tuned: Mapping[str, Any] = setting(
         {}, internal=True, help="What the last tuning changed, and its evidence."
@@ -232,7 +233,8 @@ _FIELDS = {field.name for field in fields(ShopSettings)}
 
 def from_plain(values: Mapping[str, Any]) -> ShopSettings:
     """Return settings from stored values; fields of other releases are passed over."""
-    known = {name: value for name, value in values.items() if name in _FIELDS}
+    named = {new: values[old] for old, new in former_names(SETTINGS).items() if old in values}
+    known = {name: value for name, value in {**named, **values}.items() if name in _FIELDS}
     rows = SETTINGS.keys() & known.keys()
     return ShopSettings(**known | {name: SETTINGS[name].restored(known[name]) for name in rows})
 

@@ -51,7 +51,7 @@ class ModelRefitting:
     def refit(self) -> str | None:
         """Begin to fit the first kind whose model in force is too old; return which."""
         shop = self._settings.current
-        if not shop.train_hours or not shop.models or self._trainer.is_busy:
+        if not shop.retrain_after_hours or not shop.models or self._trainer.is_busy:
             return None
         for kind in shop.models:
             if self._is_due(kind, shop):
@@ -71,5 +71,5 @@ class ModelRefitting:
         here = [each for each in stored if each.version == version]
         if here and any(each.version > version for each in stored):
             return False  # somebody went back to it: a fit to the same data would undo that
-        oldest = self._now() - timedelta(hours=shop.train_hours)
+        oldest = self._now() - timedelta(hours=shop.retrain_after_hours)
         return all(each.fitted_at <= oldest for each in here)  # one that is lost is made anew too

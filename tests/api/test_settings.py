@@ -48,6 +48,7 @@ DEFAULTS = {
     "co_novelty": 0.5,
     "vector_weights": {},
     "models": {},
+    "retrain_after_hours": 24.0,
     "train_hours": 24.0,
     "tuned": {},
 }
@@ -160,6 +161,17 @@ def test_what_a_setting_may_not_be_is_refused_and_not_stored(shop):
             told = failed(answer, 422, "invalid_input")
             assert told["detail"].keys() == {row.name}, value
     assert done(shop.client.get("/settings", headers=shop.admin))["settings"] == DEFAULTS
+
+
+def test_an_old_name_is_still_a_name(shop):
+    hours = {"retrain_after_hours": 5.0, "train_hours": 5.0}
+    assert change(shop, train_hours=5) == DEFAULTS | {"version": 1} | hours
+    wrong = {"train_hours": 1, "retrain_after_hours": 2}
+    answer = failed(shop.client.patch("/settings", json=wrong, headers=shop.admin), 422)
+    assert "train_hours is its old name" in answer["detail"]["retrain_after_hours"][0]
+    wrong = {"train_hours": -1}
+    answer = failed(shop.client.patch("/settings", json=wrong, headers=shop.admin), 422)
+    assert answer["detail"] == {"train_hours": ["must be a number from 0 to 100000"]}
 
 
 def test_every_wrong_value_is_told_in_the_words_of_the_table(shop):

@@ -19,6 +19,8 @@ def settings_table() -> str:
 def _line(row: Setting) -> str:
     default = "" if row.is_mapping else f"`{row.default}`"
     told = row.help.replace("|", "\\|")
+    if row.formerly:
+        told += f" Formerly `{row.formerly}`, which is still accepted."
     if row.stale:
         told += f" *Computed from it: {', '.join(row.stale)}.*"
     return f"| `{row.name}` | {default} | {row.allowed} | {told} |"

@@ -242,11 +242,11 @@ def test_models_in_force_are_fitted_again_by_one_process(shop: Service) -> None:
         seen.update(now)
         return any((version or 0) > 2 for version in versions(shop))
 
-    change(shop, train_hours=0.0001)
+    change(shop, retrain_after_hours=0.0001)
     try:
         assert eventually(fitted_again, 90), shop.output
     finally:
-        change(shop, train_hours=0)
+        change(shop, retrain_after_hours=0)
     assert eventually(lambda: not fitting_processes(shop), 60)
     assert len(seen) == 1, "and not again at once"
     (newest, *_) = sorted((v or 0 for v in versions(shop)), reverse=True)

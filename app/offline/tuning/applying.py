@@ -13,7 +13,7 @@ from app.offline.tuning.preparing import TuningOptions
 from app.offline.tuning.search import Tried
 from app.services.settings import Settings
 
-_OTHERS = {"version", "models", "tuned", "train_hours"}
+_OTHERS = {"version", "models", "tuned", "retrain_after_hours"}
 """Settings that no tuning changes."""
 
 

@@ -45,6 +45,7 @@ def test_every_setting_is_told_with_what_it_may_be(run):
         assert option(row) in text
     assert "--k INT Neighbours of a shopper" in text
     assert "[a whole number from 1 to 1000]" in text
+    assert "--retrain-after-hours, --train-hours FLOAT" in text
     assert "--similarity [cosine|pearson|jaccard]" in text
 
 

@@ -115,6 +115,15 @@ def test_stored_values_come_back_whatever_limits_were_theirs():
     assert isinstance(found.strategy, Strategy)
 
 
+def test_an_old_name_stands_for_the_present_one():
+    assert from_plain({"train_hours": 5.0}) == ShopSettings(retrain_after_hours=5.0)
+    both = {"train_hours": 5.0, "retrain_after_hours": 6.0}
+    assert from_plain(both) == ShopSettings(retrain_after_hours=6.0)
+    assert checked({"train_hours": 5}, SETTINGS) == {"retrain_after_hours": 5.0}
+    with pytest.raises(InvalidInput, match="train_hours is its old name"):
+        checked(both, SETTINGS)
+
+
 @pytest.mark.parametrize(
     ("changes", "stale"),
     [

@@ -40,7 +40,7 @@ class World:
 
 
 def test_what_is_old_is_fitted_again():
-    shop = ShopSettings(models={"ease": 1}, train_hours=24)
+    shop = ShopSettings(models={"ease": 1}, retrain_after_hours=24)
     world = World([record("ease", 1)], shop)
     refitting = world.refitting()
     world.now = NOON + 23.9 * HOUR
@@ -51,11 +51,11 @@ def test_what_is_old_is_fitted_again():
 
 
 def test_an_older_version_that_somebody_went_back_to_stays():
-    shop = ShopSettings(models={"ease": 1}, train_hours=24)
+    shop = ShopSettings(models={"ease": 1}, retrain_after_hours=24)
     world = World([record("ease", 2, fitted_at=NOON + 24 * HOUR), record("ease", 1)], shop)
     world.now = NOON + 1000 * HOUR
     assert world.refitting().refit() is None
-    world.shop = ShopSettings(models={"ease": 2}, train_hours=24)
+    world.shop = ShopSettings(models={"ease": 2}, retrain_after_hours=24)
     assert world.refitting().refit() == "ease"
 
 
@@ -70,7 +70,7 @@ def test_what_is_not_in_force_is_left_alone():
 
 
 def test_zero_hours_mean_never():
-    shop = ShopSettings(models={"ease": 1}, train_hours=0)
+    shop = ShopSettings(models={"ease": 1}, retrain_after_hours=0)
     world = World([record("ease", 1)], shop, now=NOON + 1000 * HOUR)
     assert world.refitting().refit() is None
 

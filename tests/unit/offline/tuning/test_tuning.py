@@ -330,9 +330,11 @@ def test_settings_that_somebody_changed_meanwhile_are_not_overwritten(of_others)
 
 
 def test_settings_that_no_tuning_changes_may_change_meanwhile(of_others):
-    repository = FakeRepository(replace(BY_FEATURES, train_hours=2.0, models={"als": 3}, version=4))
+    repository = FakeRepository(
+        replace(BY_FEATURES, retrain_after_hours=2.0, models={"als": 3}, version=4)
+    )
     _, stored = applied(of_others, repository, [])
-    assert (stored.version, stored.train_hours, stored.models) == (5, 2.0, {"als": 3})
+    assert (stored.version, stored.retrain_after_hours, stored.models) == (5, 2.0, {"als": 3})
 
 
 def test_evidence_is_plain(of_others):

@@ -7,12 +7,12 @@ from pydantic import BaseModel, Field
 
 from app.api.explanations import explained
 from app.api.filters import FilterOptions
-from app.api.schemas import Answer, Flag, Id, SessionId, Text, View, Weight
+from app.api.schemas import Answer, Flag, Id, SessionId, Text, View, Weight, within
 from app.domain import subjects
 from app.domain.errors import InvalidInput
 from app.domain.events import MAX_WORD, NO_CONTEXT, EventContext
 from app.domain.recommendations import Page, Query, Recommended, Window
-from app.domain.settings import Similarity, Strategy
+from app.domain.settings import SETTINGS, Similarity, Strategy
 from app.http.parsing import Input
 from app.http.requests import new_id
 from app.recommender.cursors import Cursors
@@ -92,13 +92,14 @@ class ListOptions(PageOptions):
     w_als: Weight | None = None
     w_neural: Weight | None = None
     w_sequence: Weight | None = None
-    k: Annotated[int | None, Field(ge=1, le=1000, description="Neighbours.")] = None
+    k: Annotated[int | None, within(SETTINGS["k"]), Field(description="Neighbours.")] = None
     similarity: Similarity | None = None
-    min_similarity: Annotated[float | None, Field(ge=0, le=1)] = None
+    min_similarity: Annotated[float | None, within(SETTINGS["min_similarity"])] = None
     min_score: Annotated[float | None, Field(ge=-1e6, le=1e6)] = None
     session_strength: Annotated[
         float | None,
-        Field(ge=0, le=100, description="How much what usually comes next in a visit adds."),
+        within(SETTINGS["session_strength"]),
+        Field(description="How much what usually comes next in a visit adds."),
     ] = None
 
 

@@ -14,6 +14,8 @@ from pydantic import (
 )
 
 from app.domain.ids import ID_RULE, MAX_ID_LENGTH, is_id, is_text
+from app.domain.setting import Setting
+from app.domain.settings import SETTINGS
 from app.domain.subjects import MIN_SESSION_ID_LENGTH, SESSION_RULE, is_session_id
 
 
@@ -50,7 +52,15 @@ SessionId = Annotated[
         description="Of an anonymous visitor. Make it random: whoever guesses it reads its lists.",
     ),
 ]
-Weight = Annotated[float, Field(ge=0, le=1e6)]
+
+
+def within(row: Setting) -> Any:
+    """Return the limits of a number, as a setting has them."""
+    low: dict[str, Any] = {"gt" if row.above_low else "ge": row.low}
+    return Field(le=row.high, **low)
+
+
+Weight = Annotated[float, within(SETTINGS["w_user"])]
 Text = Annotated[
     str,
     _must(is_text, "must be Unicode text without NUL"),

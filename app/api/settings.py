@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 
 from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field, WrapValidator, create_model
 from pydantic_core import PydanticCustomError
 
-from app.api.schemas import Answer, View
+from app.api.schemas import Answer, View, within
 from app.domain.accounts import Role
 from app.domain.errors import InvalidInput
 from app.domain.setting import Setting, former_names
@@ -28,8 +28,9 @@ class _Body(Input):
 
 
 def body_of(rows: Mapping[str, Setting]) -> type[_Body]:
-    """Return what a change of settings may hold. The rows themselves check it; types and limits of
-    the fields are for the API page.
+    """Return what a change of settings may hold.
+
+    The rows themselves check it; types and limits of the fields are for the API page.
     """
     public = [row for row in rows.values() if not row.internal]
     declared: dict[str, Any] = {
@@ -62,9 +63,8 @@ def _limited(row: Setting) -> Any:
         return row.type
     if row.type is str:
         return Annotated[str, Field(min_length=int(row.low or 0), max_length=int(row.high or 0))]
-    low = {"gt" if row.above_low else "ge": row.low}
     kind: Any = int if row.type is int else float
-    number: Any = Annotated[kind, Field(le=row.high, **cast(Any, low))]
+    number: Any = Annotated[kind, within(row)]
     if not row.is_mapping:
         return number
     table: Any = dict

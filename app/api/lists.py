@@ -142,6 +142,10 @@ class RecommendedView(View):
     brand: str | None
     price: float | None
     image_url: str | None
+    fallback: bool = Field(
+        default=False, description="true: only fills the list up, chosen by `strategy`."
+    )
+    strategy: str | None = Field(default=None, description="What chose it; with `fallback` only.")
     reasons: dict[str, Any] | None = Field(
         default=None,
         description="With `explain=1`: `parts` sum to the score; `because` lists what the shopper "
@@ -206,6 +210,8 @@ def _place(place: Recommended) -> dict[str, Any]:
         "price": product.price,
         "image_url": product.image_url,
     }
+    if place.fallback is not None:
+        shown |= {"fallback": True, "strategy": place.fallback}
     if place.explanation is not None:
         shown["reasons"] = explained(place.explanation)
     return shown

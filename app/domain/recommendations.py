@@ -88,6 +88,8 @@ class Recommended(NamedTuple):
     product: Product
     score: float
     explanation: Explanation | None = None
+    fallback: str | None = None
+    """The strategy that chose it, where that only filled the list up."""
 
 
 @dataclass(frozen=True, slots=True)

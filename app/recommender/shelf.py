@@ -7,6 +7,7 @@ arrays over item rows, so that filters act before the top n and pages stay full.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from app.domain.explanations import Explanation
 from app.domain.recommendations import Candidate, Page, Query, Recommended
@@ -15,6 +16,16 @@ from app.engine.jit import Int32s
 from app.engine.recommenders.ranking import top_n
 from app.recommender.context import RankingContext, ShopMemory, make_context
 from app.recommender.stages import Filter, Mask, Reranker, Scored, Scorer, Source
+
+
+class Ranked(NamedTuple):
+    """A place of a list."""
+
+    candidate: Candidate
+    scored: Scored
+    """By what it was scored."""
+    fallback: bool
+    """Whether it only fills the list up."""
 
 
 class Shelf:
@@ -54,8 +65,8 @@ class Shelf:
             mask = self._mask(ctx)
             strategy, ranked = self._ranked(ctx, mask)
             at = query.offset
-            shown = [self._render(query, *place) for place in ranked[at:]]
-            passed = tuple(self._tables.items.id(candidate.row) for candidate, _ in ranked[:at])
+            shown = [self._render(query, place) for place in ranked[at:]]
+            passed = tuple(self._tables.items.id(place.candidate.row) for place in ranked[:at])
             return Page(strategy or self._strategy, shown, passed)
 
     def scored(self, query: Query, settings: ShopSettings) -> list[Scored]:
@@ -80,13 +91,11 @@ class Shelf:
                 mask[row] = 0
         return mask
 
-    def _ranked(
-        self, ctx: RankingContext, mask: Mask
-    ) -> tuple[str | None, list[tuple[Candidate, Scored]]]:
+    def _ranked(self, ctx: RankingContext, mask: Mask) -> tuple[str | None, list[Ranked]]:
         """Return what made the list, and the list down to the end of the page."""
         query = ctx.query
         made_by: str | None = None
-        ranked: list[tuple[Candidate, Scored]] = []
+        ranked: list[Ranked] = []
         for scorer in self._scorers:
             missing = query.offset + query.n - len(ranked)
             if missing <= 0:
@@ -103,7 +112,7 @@ class Shelf:
 
     def _rank(
         self, ctx: RankingContext, scored: Scored, mask: Mask, missing: int, *, filler: bool
-    ) -> list[tuple[Candidate, Scored]]:
+    ) -> list[Ranked]:
         rows = top_n(
             scored.scores,
             self._tables.items,
@@ -116,7 +125,7 @@ class Shelf:
         for reranker in self._rerankers:
             candidates = reranker(ctx, candidates)
         mask[rows] = 0
-        return [(candidate, scored) for candidate in candidates]
+        return [Ranked(candidate, scored, filler) for candidate in candidates]
 
     @staticmethod
     def _candidates(
@@ -129,9 +138,10 @@ class Shelf:
             return [Candidate(row, score) for row, score in places]
         return [Candidate(row, score, scored.parts(row)) for row, score in places]
 
-    def _render(self, query: Query, candidate: Candidate, scored: Scored) -> Recommended:
-        explanation = None
+    def _render(self, query: Query, place: Ranked) -> Recommended:
+        candidate, scored, explanation = place.candidate, place.scored, None
         if query.explain:
             explanation = Explanation(candidate.parts, tuple(scored.reasons(candidate)))
         score = round(candidate.score, 9)
-        return Recommended(self._catalogue.product(candidate.row), score, explanation)
+        fallback = scored.strategy if place.fallback else None
+        return Recommended(self._catalogue.product(candidate.row), score, explanation, fallback)

@@ -98,6 +98,8 @@ def check(market, user, strategy, **query):
     assert [score for _, score in got] == pytest.approx([s for _, s in expected], abs=1e-9)
     rest = places[len(expected) :]  # popular items fill the list, with score 0
     assert all(score == 0.0 for _, score in rest)
+    marks = [(p.get("fallback"), p.get("strategy")) for p in answer["recommendation"]]
+    assert marks == [(None, None)] * len(expected) + [(True, "popular")] * len(rest)
     if query.get("min_score", 0) > 0:
         assert rest == []
     else:

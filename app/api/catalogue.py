@@ -73,6 +73,10 @@ Attributes = Annotated[
     Field(max_length=MAX_ATTRIBUTES, description="What else there is to say, by name."),
 ]
 
+GroupId = Annotated[
+    Id, Field(description="Variants of one product have the same: a list shows one of them.")
+]
+
 
 class ItemColumns(Input):
     """The columns of an item."""
@@ -87,6 +91,7 @@ class ItemColumns(Input):
     description: Annotated[Text, Field(max_length=MAX_DESCRIPTION)] | None = None
     image_url: Annotated[Text, Field(max_length=MAX_URL)] | None = None
     in_stock: bool = True
+    group_id: GroupId | None = None
     features: Features | None = None
     attributes: Attributes = {}  # noqa: RUF012  # pydantic copies it
     vectors: Vectors = {}  # noqa: RUF012  # pydantic copies it
@@ -175,6 +180,7 @@ class ItemView(View):
     description: str | None
     image_url: str | None
     in_stock: bool
+    group_id: str | None
     features: list[float] | None
     vectors: dict[str, list[float]]
     attributes: dict[str, str | bool | float]

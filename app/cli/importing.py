@@ -222,7 +222,7 @@ def import_items(files: tuple[Path, ...], **given: Any) -> None:
     Needed column    item_id
     Others           title, category (levels joined by |), brand, price,
                      tags (joined by | or ,), description, image_url,
-                     in_stock, features (a JSON list of numbers),
+                     in_stock, group_id (of variants), features (a JSON list of numbers),
                      vectors (a JSON object of such lists), vector_NAME
     Their usual names are recognised in any case, other columns are left
     out. An item that exists is replaced; an import can be repeated.

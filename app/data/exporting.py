@@ -178,6 +178,7 @@ ITEM_COLUMNS = (
     "description",
     "image_url",
     "in_stock",
+    "group_id",
     "features",
     "attributes",
     "vectors",

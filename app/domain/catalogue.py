@@ -41,6 +41,8 @@ class Item:
     description: str | None = None
     image_url: str | None = None
     in_stock: bool = True
+    group_id: str | None = None
+    """The product that it is a variant of: a list shows one item of a group."""
     features: tuple[float, ...] | None = None
     """The shop's own vector; all own vectors of a catalogue have one length."""
     attributes: Mapping[str, AttributeValue] = dataclasses.field(default_factory=dict)
@@ -65,6 +67,7 @@ class Product:
     in_stock: bool
     created_at: float | None = None
     """Unix seconds."""
+    group_id: str | None = None
 
 
 MAX_TEXT = 500
@@ -92,6 +95,8 @@ FEATURES = "features"
 def check_item(item: Item) -> Item:
     """Return `item`, or raise InvalidInput naming the first field that is not allowed."""
     check_id(item.item_id, "item_id")
+    if item.group_id is not None:
+        check_id(item.group_id, "group_id")
     for field, limit in _TEXT_LIMITS.items():
         _check_text(getattr(item, field), field, limit)
     if item.price is not None and not 0 <= item.price <= MAX_PRICE:  # NaN fails too

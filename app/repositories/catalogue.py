@@ -22,7 +22,7 @@ from app.repositories.mongo import (
 )
 
 LENGTH = "features_length"
-_PLAIN = ("title", "category", "brand", "price", "description", "image_url", "in_stock")
+_PLAIN = ("title", "category", "brand", "price", "description", "image_url", "in_stock", "group_id")
 
 
 class MongoItems(ItemRepository):

@@ -248,6 +248,7 @@ def test_weights_that_are_both_nothing(send):
         "image_url": ['"' + "x" * 2001 + '"'],
         "price": ["-0.01", "1e10", "NaN", "Infinity", "1e999", '"5"', "1" * 400],
         "tags": ['["' + "x" * 101 + '"]', json.dumps(["x"] * 51), '"tea"', "[1]", '["\\u0000"]'],
+        "group_id": ['""', "7", '"' + "x" * 200 + '"', '"a\\u0000b"', '"a\\nb"'],
         "in_stock": ["1", '"true"', '"yes"', "[]"],
         "features": [
             "[]",

@@ -13,6 +13,7 @@ FULL = {
     "description": "Tea with rice. 玄米茶",
     "image_url": "https://shop.example/a b.png",
     "in_stock": True,
+    "group_id": "genmaicha 玄米茶",
     "features": None,
     "attributes": {"size": "XL", "organic": True, "grams": 500, "$ref": "x", "a.b": "", "名": "绿"},
     "vectors": {"text": [0.1, -0.25, 1e-30], "image-2": [1.0, 2.0]},

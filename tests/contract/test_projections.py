@@ -118,7 +118,7 @@ def catalogue_story(repositories: Repositories) -> None:
     kettle = item_of("kettle", title="Kettle", category="Kitchen", attributes=LITRES)
     items.replace_many([replace(kettle, vectors={"text": (1.0, 3.0), "image": (-2.0,)})])
     tea = item_of("tea", title="Tea, new", category="Drinks|Tea", brand="Uji")
-    items.replace_many([replace(tea, vectors={"text": (0.5, -0.1)})])
+    items.replace_many([replace(tea, vectors={"text": (0.5, -0.1)}, group_id="teas")])
     items.replace_many([item_of("gone", title="Gone", vectors={"gone": (1.0,)})])
     items.remove("gone")
 

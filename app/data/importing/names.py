@@ -87,6 +87,7 @@ ITEM_FIELDS = (
     Field("description", ("body", "text")),
     Field("image_url", ("image", "image_link", "picture")),
     Field("in_stock", ("available", "availability")),
+    Field("group_id", ("item_group_id",)),
     Field("features", ("vector", "feature_vector")),
     Field("attributes", ("properties",)),
     Field("vectors"),

@@ -92,6 +92,9 @@ class Facets:
         self._stock: Bytes = np.zeros(0, np.uint8)
         self._prices: Float64s = np.zeros(0)
         self._created: Float64s = np.zeros(0)
+        self._grouped: Bytes = np.zeros(0, np.uint8)
+        self.grouped = 0
+        """How many items have a group."""
         remembered = lru_cache(_REMEMBERED)
         self._answer = remembered(self._find)
         self._below = remembered(self._find_below)  # prices are changed more than categories
@@ -100,7 +103,7 @@ class Facets:
     @property
     def nbytes(self) -> int:
         """Bytes held, slack included, without the texts of labels and the masks remembered."""
-        arrays = (self._stock, self._prices, self._created)
+        arrays = (self._stock, self._prices, self._created, self._grouped)
         return self._labels.nbytes + sum(array.nbytes for array in arrays)
 
     def put(self, row: int, item: Item) -> None:
@@ -111,12 +114,14 @@ class Facets:
         self._prices[row] = np.nan if item.price is None else item.price
         at = item.created_at
         self._created[row] = np.nan if at is None else at.timestamp()
+        self._put_group(row, item.group_id is not None)
         self._changed()
 
     def remove(self, row: int) -> None:
         self._labels.put(row, ())
         self._stock[row] = _NO_ITEM
         self._prices[row] = self._created[row] = np.nan
+        self._put_group(row, False)
         self._changed()
 
     def created(self, rows: int) -> Float64s:
@@ -128,6 +133,21 @@ class Facets:
         """Return the prices of the items of the first `rows` rows; for reading only."""
         self.fit(rows)
         return self._prices[:rows]
+
+    def has_group(self, rows: Int32s) -> Bytes:
+        return self._grouped[rows]
+
+    def members(self, group_id: str) -> Int32s:
+        """Copy the rows of the items of a group, in no order."""
+        return self._labels.rows(_group(group_id))
+
+    def in_stock(self, rows: Int32s) -> npt.NDArray[np.bool_]:
+        in_stock: npt.NDArray[np.bool_] = self._stock[rows] == _IN_STOCK
+        return in_stock
+
+    def _put_group(self, row: int, has: bool) -> None:
+        self.grouped += has - int(self._grouped[row])
+        self._grouped[row] = has
 
     def narrow(self, filters: Filters, mask: Bytes) -> None:
         """Set the rows to 0 whose items do not pass; of the items to exclude nothing is known here.
@@ -183,12 +203,16 @@ class Facets:
             "stock": self._stock,
             "prices": self._prices,
             "created": self._created,
+            "grouped": self._grouped,
         }
 
     def restore(self, arrays: Arrays) -> None:
         self._labels.restore(arrays)
         self._stock, self._prices = arrays["stock"], arrays["prices"]
         self._created = arrays["created"]
+        grouped = arrays.get("grouped")  # a snapshot of before there were groups has none
+        self._grouped = np.zeros(self._stock.size, np.uint8) if grouped is None else grouped
+        self.grouped = int(np.count_nonzero(self._grouped))
         self._changed()
 
     def _changed(self) -> None:
@@ -202,7 +226,9 @@ class Facets:
             rows += rows // 8
             self._stock = resized(self._stock, rows)
             self._prices, self._created = resized(self._prices, rows), resized(self._created, rows)
+            self._grouped = resized(self._grouped, rows)
             self._stock[have:] = _NO_ITEM
+            self._grouped[have:] = 0
             self._prices[have:] = self._created[have:] = np.nan
             self._changed()
 
@@ -219,7 +245,13 @@ def _attribute(name: str, value: str) -> str:
     return f"attribute {len(name)} {name}{value}"  # with the length: where a name ends is plain
 
 
+def _group(group_id: str) -> str:
+    return f"group {group_id}"
+
+
 def _labels_of(item: Item) -> Iterator[str]:
+    if item.group_id is not None:
+        yield _group(item.group_id)
     if item.brand is not None:
         yield _brand(item.brand)
     yield from map(_tag, item.tags)

@@ -239,4 +239,5 @@ def _to_product(item: Item) -> Product:
         image_url=item.image_url,
         in_stock=item.in_stock,
         created_at=None if item.created_at is None else item.created_at.timestamp(),
+        group_id=item.group_id,
     )

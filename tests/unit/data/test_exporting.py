@@ -23,6 +23,7 @@ ITEMS = [
     Item("=1+1", title="="),
     Item("f", attributes={"size": "XL", "hot": True, "cold": False, "litres": 0.1, "ml": 500.0}),
     Item("g", attributes={'a,"b|c"\n': "=1;\r\n绿", "ml": "500"}),
+    Item("sizes", group_id="007"),
     Item("h", vectors={"text": (0.1, -2.0, 1e-30), "image-2": (1.0,)}),
     Item("i", vectors={"long": tuple(number / 7 for number in range(4096))}),
 ]

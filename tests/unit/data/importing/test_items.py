@@ -19,9 +19,9 @@ def load(folder, text, name="i.csv", items=None, **options):
 
 def test_every_column_of_an_item(tmp_path):
     text = (
-        "id,Name,genres,brand,price,tags,description,image_url,in_stock,features,colour\n"
-        '007,Tea,Drinks|Tea,Leafy,2.95,green|loose,"Good, hot",https://x/1.jpg,no,"[1, 2]",red\n'
-        "8,,,,,,,,,,\n"
+        "id,Name,genres,brand,price,tags,description,image_url,in_stock,group_id,features,colour\n"
+        '007,Tea,Drinks|Tea,Leafy,2.95,green|loose,"Good, hot",https://x/1,no,0042,"[1, 2]",red\n'
+        "8,,,,,,,,,,,\n"
     )
     report, items = load(tmp_path, text)
     assert items["007"] == Item(
@@ -32,8 +32,9 @@ def test_every_column_of_an_item(tmp_path):
         price=2.95,
         tags=("green", "loose"),
         description="Good, hot",
-        image_url="https://x/1.jpg",
+        image_url="https://x/1",
         in_stock=False,
+        group_id="0042",
         features=(1.0, 2.0),
     )
     assert items["8"] == Item("8")

@@ -33,6 +33,7 @@ items = st.builds(
     price=st.none() | st.sampled_from(PRICES),
     tags=st.lists(st.sampled_from(TAGS), max_size=3).map(tuple),
     in_stock=st.booleans(),
+    group_id=st.none() | st.sampled_from(["g", "h"]),
     attributes=st.dictionaries(st.sampled_from(["s", "s1"]), st.sampled_from(VALUES)),
     created_at=st.none() | st.integers(0, 9).map(lambda days: START + timedelta(days=days)),
 )
@@ -131,6 +132,22 @@ def test_what_passes_is_what_a_look_at_every_item_finds(story, questions):
             if asked != NO_FILTERS:
                 expected = {row for row, item in kept.items.items() if passes(item, asked)}
                 assert kept.passing(asked) == expected
+
+
+@settings(max_examples=100)
+@given(steps)
+def test_groups_know_their_items(story):
+    kept = Kept()
+    for step in story:
+        kept.take(step)
+    groups = {row: item.group_id for row, item in kept.items.items() if item.group_id}
+    assert kept.facets.grouped == len(groups)
+    kept.facets.fit(8)
+    rows = np.arange(8, dtype=np.int32)
+    assert np.flatnonzero(kept.facets.has_group(rows)).tolist() == sorted(groups)
+    for name in ("g", "h", "unknown"):
+        expected = [row for row, group in sorted(groups.items()) if group == name]
+        assert sorted(kept.facets.members(name).tolist()) == expected
 
 
 @settings(max_examples=100)

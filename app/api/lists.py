@@ -75,7 +75,32 @@ class PageOptions(ShelfOptions, Where):
         return super().to_query(subject, context=self.to_context(), **more)
 
 
-class ListOptions(PageOptions):
+class Reranking(Input):
+    """How a list is chosen from its candidates. All defaults to the shop's settings."""
+
+    max_per_brand: Annotated[
+        int | None,
+        within(SETTINGS["max_per_brand"]),
+        Field(description="Items of one brand in the first `limit_places` places; 0: no limit."),
+    ] = None
+    max_per_category: Annotated[
+        int | None,
+        within(SETTINGS["max_per_category"]),
+        Field(description="The same of one category, by the items' own whole paths."),
+    ] = None
+    limit_places: Annotated[
+        int | None,
+        within(SETTINGS["limit_places"]),
+        Field(description="How many places the limits are for."),
+    ] = None
+    diversity: Annotated[
+        float | None,
+        within(SETTINGS["diversity"]),
+        Field(description="How much to avoid what is like the items before: 0 not at all."),
+    ] = None
+
+
+class ListOptions(PageOptions, Reranking):
     """How a shopper's list is made. All but the page defaults to the shop's settings."""
 
     strategy: Strategy | None = None
@@ -103,7 +128,7 @@ class ListOptions(PageOptions):
     ] = None
 
 
-class ShelfQuery(PageOptions):
+class OwnQuery(PageOptions):
     """How much of a shelf, and for whom."""
 
     user_id: UserId = None
@@ -114,6 +139,10 @@ class ShelfQuery(PageOptions):
             description="`next_cursor` of the page before: shows nothing again. Not with `offset`."
         ),
     ] = None
+
+
+class ShelfQuery(OwnQuery, Reranking):
+    """How much of a shelf, for whom, and how it is chosen."""
 
 
 class PopularQuery(ShelfQuery):
@@ -190,7 +219,7 @@ def named(subject: str | None) -> dict[str, Any]:
     return {"user_id": subject} if session_id is None else {"session_id": session_id}
 
 
-def continued(cursors: Cursors, shelf: str, query: Query, asked: ShelfQuery) -> Query:
+def continued(cursors: Cursors, shelf: str, query: Query, asked: OwnQuery) -> Query:
     """Return the query for the page that was asked for, or raise InvalidCursor or InvalidInput."""
     if asked.cursor is None:
         return query

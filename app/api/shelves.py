@@ -11,6 +11,7 @@ from pydantic import Field
 from app.api.filters import FilterBody
 from app.api.lists import (
     MAX_CART,
+    OwnQuery,
     PopularQuery,
     RecommendQuery,
     ShelfAnswer,
@@ -49,7 +50,7 @@ class Route:
     shelf: str
     about: str
     """For the API page: a line, and what there is to know besides."""
-    asked: type[ShelfQuery] = ShelfQuery
+    asked: type[OwnQuery] = ShelfQuery
     method: str = "GET"
     """POST takes what is asked from a JSON body."""
     personal: bool = False
@@ -146,6 +147,7 @@ ROUTES = (
 
         Of the last thousand events; nothing fills the page.
         """,
+        OwnQuery,
         personal=True,
     ),
     Route(
@@ -155,6 +157,7 @@ ROUTES = (
 
         Of the last thousand events; nothing fills the page.
         """,
+        OwnQuery,
         personal=True,
     ),
 )
@@ -163,7 +166,7 @@ ROUTES = (
 def _view(route: Route) -> Callable[..., Response]:
     find = who if route.personal else who_if_named
 
-    def view(asked: ShelfQuery, **address: str) -> Response:
+    def view(asked: OwnQuery, **address: str) -> Response:
         shop, subject = services(), find(asked.user_id, asked.session_id)
         sight = sight_of(subject)
         query = asked.to_query(subject, own=sight.own, **address)

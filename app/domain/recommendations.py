@@ -68,6 +68,10 @@ class Query(NamedTuple):
     context: EventContext = NO_CONTEXT
     """Where the shopper is now."""
     session_strength: float | None = None
+    max_per_brand: int | None = None
+    max_per_category: int | None = None
+    limit_places: int | None = None
+    diversity: float | None = None
     own: OwnRecord | None = None
     """What the subject said and did, where that is newer than memory."""
     filters: Filters = NO_FILTERS

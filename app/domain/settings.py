@@ -205,6 +205,18 @@ class ShopSettings:
     min_support: int = setting(
         3, 1, 1_000_000, help="Orders that must hold two items before one is shown with the other."
     )
+    max_per_brand: int = setting(
+        0, 0, 100, help="Items of one brand in the first `limit_places` places of a list. 0: any."
+    )
+    max_per_category: int = setting(
+        0, 0, 100,
+        help="The same of one category: the item's own whole path, not what lies above it.",
+    )
+    limit_places: int = setting(20, 1, 1000, help="How many places these limits are for.")
+    diversity: float = setting(
+        0.0, 0, 1,
+        help="How much a list avoids items like those before them. 0: not at all.",
+    )
     w_similar_features: float = setting(
         0.5, 0, 1,
         help="Weight of features among similar items; the rest goes to who likes both.",

@@ -110,6 +110,7 @@ def _exercise_features(preferences: Preferences) -> None:
     features.put_own("u2", [-1.0, 2.0])
     item_based.scores(profile)
     item_based.explain(profile, 0)
+    features.among(np.array([0, 1], np.int32))(0)
     features.remove("u1")
     features.restore({name: array.copy() for name, array in features.dump().items()})
 

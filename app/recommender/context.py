@@ -84,6 +84,10 @@ def settings_for(query: Query, shop: ShopSettings) -> ShopSettings:
         "similarity": query.similarity,
         "min_similarity": query.min_similarity,
         "session_strength": query.session_strength,
+        "max_per_brand": query.max_per_brand,
+        "max_per_category": query.max_per_category,
+        "limit_places": query.limit_places,
+        "diversity": query.diversity,
         **_weights(query),
     }
     changes = {

@@ -1,31 +1,29 @@
 """How any list of items is made.
 
-    sources -> filters -> scorers -> re-rankers -> page -> reasons
+    sources -> filters -> scorers -> pool -> re-rankers -> page -> reasons
 
 A shelf is put together from stages, and is a row of the table in `shelves`. Stages work on whole
 arrays over item rows, so that filters act before the top n and pages stay full.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from app.domain.explanations import Explanation
-from app.domain.recommendations import Candidate, Page, Query, Recommended
+from app.domain.recommendations import Page, Query, Recommended
 from app.domain.settings import ShopSettings, Strategy
-from app.engine.jit import Int32s
 from app.engine.recommenders.ranking import top_n
 from app.recommender.context import RankingContext, ShopMemory, make_context
-from app.recommender.stages import Filter, Mask, Reranker, Scored, Scorer, Source
-
-
-class Ranked(NamedTuple):
-    """A place of a list."""
-
-    candidate: Candidate
-    scored: Scored
-    """By what it was scored."""
-    fallback: bool
-    """Whether it only fills the list up."""
+from app.recommender.reranking import Reranking
+from app.recommender.stages import (
+    Filter,
+    Mask,
+    Ranked,
+    Reranker,
+    Scored,
+    Scorer,
+    Source,
+    to_ranked,
+)
 
 
 class Shelf:
@@ -53,7 +51,7 @@ class Shelf:
         self._sources = sources
         self._filters = filters
         self._scorers = scorers
-        self._rerankers = rerankers
+        self._reranking = Reranking(memory, rerankers)
         self._strategy = strategy
         self.needs = tuple(needs)
         self.takes = (*needs, *takes)
@@ -63,7 +61,10 @@ class Shelf:
         with self._tables.lock:
             ctx = make_context(self._tables, query, settings)
             mask = self._mask(ctx)
-            strategy, ranked = self._ranked(ctx, mask)
+            if self._reranking.applies(ctx):
+                strategy, ranked = self._reranking.ranked(ctx, mask, self._scorers)
+            else:
+                strategy, ranked = self._ranked(ctx, mask)
             at = query.offset
             shown = [self._render(query, place) for place in ranked[at:]]
             passed = tuple(self._tables.items.id(place.candidate.row) for place in ranked[:at])
@@ -85,15 +86,15 @@ class Shelf:
             mask |= source(ctx)
         for reject in self._filters:
             reject(ctx, mask)
-        for item_id in ctx.query.shown:
-            row = self._catalogue.row(item_id)
-            if row is not None:
-                mask[row] = 0
         return mask
 
     def _ranked(self, ctx: RankingContext, mask: Mask) -> tuple[str | None, list[Ranked]]:
         """Return what made the list, and the list down to the end of the page."""
         query = ctx.query
+        for item_id in query.shown:
+            row = self._catalogue.row(item_id)
+            if row is not None:
+                mask[row] = 0
         made_by: str | None = None
         ranked: list[Ranked] = []
         for scorer in self._scorers:
@@ -121,22 +122,8 @@ class Shelf:
             min_score=ctx.query.min_score,
             positive=scored.evidence_only,
         )
-        candidates = self._candidates(rows, scored, filler=filler, explain=ctx.query.explain)
-        for reranker in self._rerankers:
-            candidates = reranker(ctx, candidates)
         mask[rows] = 0
-        return [Ranked(candidate, scored, filler) for candidate in candidates]
-
-    @staticmethod
-    def _candidates(
-        rows: Int32s, scored: Scored, *, filler: bool, explain: bool
-    ) -> list[Candidate]:
-        if filler:  # the strategy of this page knows nothing of them
-            return [Candidate(row, 0.0) for row in rows.tolist()]
-        places = zip(rows.tolist(), scored.scores[rows].tolist(), strict=True)
-        if not explain:  # parts are for people: nobody else pays for them
-            return [Candidate(row, score) for row, score in places]
-        return [Candidate(row, score, scored.parts(row)) for row, score in places]
+        return to_ranked(rows, scored, fallback=filler, explain=ctx.query.explain)
 
     def _render(self, query: Query, place: Ranked) -> Recommended:
         candidate, scored, explanation = place.candidate, place.scored, None

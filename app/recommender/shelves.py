@@ -8,6 +8,8 @@ from app.recommender.context import ShopMemory
 from app.recommender.filters.history import NotBoughtLately, NotLately, NotRatedYet, NotTurnedDown
 from app.recommender.filters.query import InCategory, NotItself, Wanted
 from app.recommender.recommendations import Recommendations
+from app.recommender.rerankers.diversity import Diversity
+from app.recommender.rerankers.limits import Limits
 from app.recommender.scorers.bought_together import BOUGHT_TOGETHER, BasketScorer
 from app.recommender.scorers.buy_again import BUY_AGAIN, BuyAgainScorer, WithHabits
 from app.recommender.scorers.context import InContext
@@ -20,7 +22,7 @@ from app.recommender.scorers.similar import SimilarScorer
 from app.recommender.scorers.trending import TrendingScorer
 from app.recommender.shelf import Shelf
 from app.recommender.sources import WholeCatalogue
-from app.recommender.stages import Filter, Scorer, Source
+from app.recommender.stages import Filter, Reranker, Scorer, Source
 
 Scoring = tuple[Callable[..., Scorer], ...]
 """A scorer, made of the memory, and what adds to it, each made of the one before and the memory."""
@@ -38,6 +40,8 @@ class ShelfRow:
     """Besides those of every shelf."""
     fill_up: Scoring | None = (PopularScorer,)
     """What follows where `scoring` knows too few items, or none."""
+    rerankers: tuple[Callable[[ShopMemory], Reranker], ...] = (Limits, Diversity)
+    """None of them: the list stays as it is scored, with every variant of a product."""
     strategy: str = Strategy.POPULAR
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
@@ -51,6 +55,7 @@ class ShelfRow:
             sources=[source(memory) for source in self.sources],
             filters=[reject(memory) for reject in (*_EVERYWHERE, *self.filters)],
             scorers=[_scorer(scoring, memory) for scoring in scorings],
+            rerankers=[reranker(memory) for reranker in self.rerankers],
             strategy=self.strategy,
             needs=self.needs,
             takes=self.takes,
@@ -112,6 +117,7 @@ SHELVES = (
         scoring=(RecentScorer,),
         filters=(),
         fill_up=None,
+        rerankers=(),
         strategy=RECENTLY_VIEWED,
         needs=("subject",),
     ),
@@ -120,6 +126,7 @@ SHELVES = (
         scoring=(BuyAgainScorer,),
         filters=(NotTurnedDown,),
         fill_up=None,
+        rerankers=(),
         strategy=BUY_AGAIN,
         needs=("subject",),
     ),

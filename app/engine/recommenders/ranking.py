@@ -202,9 +202,7 @@ def top_n(
         raise ValueError(
             f"{scores.size} scores and {allowed.size} marks do not fit {items.capacity} rows"
         )
-    least = -np.inf if min_score is None else float(np.rint(min_score * SCORE_SCALE))
-    if positive:
-        least = max(least, 1.0)
+    least = least_score(min_score, positive=positive)
     if n <= 0:
         return np.empty(0, np.int32)
     mask, alive = allowed.view(np.uint8), items.alive
@@ -214,6 +212,12 @@ def top_n(
     rows, rounded = np.empty(scores.size, np.int32), np.empty(scores.size)
     count = eligible(scores, mask, alive, SCORE_SCALE, least, rows, rounded)
     return best_rows(rows[:count], rounded[:count], items, n=n)[0]
+
+
+def least_score(min_score: float | None, *, positive: bool) -> float:
+    """Return the least rounded score that `top_n` keeps, in units of 1 / SCORE_SCALE."""
+    least = -np.inf if min_score is None else float(np.rint(min_score * SCORE_SCALE))
+    return max(least, 1.0) if positive else least
 
 
 def best_rows(rows: Int32s, scores: Float64s, ids: IdIndex, *, n: int) -> tuple[Int32s, Float64s]:

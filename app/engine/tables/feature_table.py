@@ -249,6 +249,24 @@ class Features:
         with self.lock:
             return by_space(self._spaces(), item_row, others, self.items.capacity)
 
+    def among(self, rows: Int32s) -> Callable[[int], Float64s]:
+        """Return what tells how similar the item at one place of `rows` is to each, shape (m,).
+
+        Vectors are copied: later changes do not show.
+        """
+        with self.lock:
+            spaces = [(space.weight, space.vectors.among(rows)) for space in self._spaces()]
+
+        def similar(at: int) -> Float64s:
+            sums, weights = np.zeros(rows.size), np.zeros(rows.size)
+            for weight, space in spaces:
+                if space.present[at]:
+                    sums += weight * space.cosines(at)
+                    weights += weight * space.present
+            return np.divide(sums, weights, out=np.zeros(rows.size), where=weights > 0.0)
+
+        return similar
+
     def _spaces(self) -> list[Space]:
         """Return the spaces that weigh something, in an order that is the same everywhere."""
         weights = self.weights()

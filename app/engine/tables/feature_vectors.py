@@ -1,13 +1,21 @@
 """Vectors of items by row: encoded from the catalogue, brought along, and named ones."""
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.jit import Float32s, Float64s, Int32s, kernel, summing_kernel
+from app.engine.jit import (
+    Float32s,
+    Float64s,
+    Int32s,
+    Int64s,
+    kernel,
+    short_kernel,
+    summing_kernel,
+)
 from app.engine.tables.arrays import Arrays, resized
 from app.engine.tables.profile import Profile
 from app.engine.tables.row_table import RowTable
@@ -84,7 +92,50 @@ def own_absolute_product(
         scores[owners[slot]] = score * inverse[slot]
 
 
+@short_kernel
+def unit_rows(items: Table, rows: Int32s) -> tuple[Int64s, Int32s, Float64s]:
+    """Copy unit vectors: where each ends (m,), dimensions and weights one after the other."""
+    index, value, span, totals, _ = items
+    ends = np.cumsum(span[rows, 1].astype(np.int64))
+    size = ends[-1] if rows.size else 0
+    dims, units = np.empty(size, np.int32), np.empty(size)
+    end = 0
+    for at in range(rows.size):
+        start, length = span[rows[at], 0], span[rows[at], 1]
+        square = totals[rows[at], 0]
+        scale = 1.0 / np.sqrt(square) if square > 0.0 else 0.0
+        for place in range(length):
+            dims[end] = index[start + place]
+            units[end] = scale * np.float64(value[start + place])
+            end += 1
+    return ends, dims, units
+
+
+@short_kernel
+def unit_product(ends: Int64s, dims: Int32s, units: Float64s, at: int, n_dims: int) -> Float64s:
+    """Product of the vector at one place of `unit_rows` with each of them, shape (m,)."""
+    wanted = np.zeros(n_dims)
+    for place in range(ends[at - 1] if at > 0 else 0, ends[at]):
+        wanted[dims[place]] = units[place]
+    products = np.zeros(ends.size)
+    start = np.int64(0)
+    for row in range(ends.size):
+        for place in range(start, ends[row]):
+            products[row] += wanted[dims[place]] * units[place]
+        start = ends[row]
+    return products
+
+
 Flags = npt.NDArray[np.bool_]
+
+
+class Among(NamedTuple):
+    """The vectors of m items beside each other, copied."""
+
+    present: Flags
+    """Which have a vector that is not zero, shape (m,)."""
+    cosines: Callable[[int], Float64s]
+    """The similarity of the item at one place to each of them, shape (m,)."""
 
 
 class Vectors(Protocol):
@@ -98,6 +149,9 @@ class Vectors(Protocol):
 
     def cosines(self, row: int, others: Int32s) -> Float64s:
         """Return the similarity of one row to each of the others, shape (n,)."""
+
+    def among(self, rows: Int32s) -> Among:
+        """Return the vectors of some rows."""
 
 
 def checked(dims: Int32s, weights: Float32s) -> tuple[Int32s, Float32s]:
@@ -162,6 +216,12 @@ class EncodedVectors:
             square = float(self._table.totals[other, 0])
             dots[at] = wanted[dims] @ weights / np.sqrt(square) if square > 0.0 else 0.0
         return dots
+
+    def among(self, rows: Int32s) -> Among:
+        self._table.fit_rows(int(rows.max(initial=0)) + 1)
+        ends, dims, units = unit_rows(self._table.arrays, rows)
+        present = self._table.totals[rows, 0] > 0.0
+        return Among(present, lambda at: unit_product(ends, dims, units, at, DIMENSIONS))
 
     def dump(self, n_items: int) -> dict[str, npt.NDArray[Any]]:
         self._table.fit_rows(n_items)  # readers will find nothing left to do
@@ -315,6 +375,17 @@ class OwnVectors:
             one = self._units(self._slots[row : row + 1])[0]
             found[have] = self._units(slots[have]) @ one
         return np.abs(found) if self._absolute else found
+
+    def among(self, rows: Int32s) -> Among:
+        slots = self._slots_of(rows)
+        units = np.zeros((rows.size, self.size))
+        units[slots >= 0] = self._units(slots[slots >= 0])
+
+        def cosines(at: int) -> Float64s:
+            found: Float64s = units @ units[at]
+            return np.abs(found) if self._absolute else found
+
+        return Among(np.square(units).sum(axis=1) > 0.0, cosines)
 
     def _slots_of(self, rows: Int32s) -> Int32s:
         slots = np.full(rows.size, -1, np.int32)

@@ -107,6 +107,10 @@ SAID: dict[str, Any] = {
     "begun": "item",
     "context": EventContext(device="phone"),
     "session_strength": 0.0,
+    "max_per_brand": 1,
+    "max_per_category": 2,
+    "limit_places": 3,
+    "diversity": 0.5,
     "own": OwnRecord({"tea": 4.0}, ()),
 }
 
@@ -121,6 +125,10 @@ def test_what_is_said_wins():
         "similarity",
         "min_similarity",
         "session_strength",
+        "max_per_brand",
+        "max_per_category",
+        "limit_places",
+        "diversity",
     }
     assert {name: getattr(found, name) for name in parameters} == {
         name: SAID[name] for name in parameters

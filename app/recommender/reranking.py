@@ -1,6 +1,6 @@
 """The stage in which a list is chosen from a pool that is larger than the page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -50,7 +50,7 @@ class Reranking:
                 made_by = scored.strategy
             if making.is_full:
                 break
-            mask = making.parts[-1].left
+            mask = making.left()
         return made_by, making.ranked()
 
 
@@ -66,7 +66,7 @@ class _Making:
     ) -> None:
         """shown : rows, as the query has the items."""
         query = ctx.query
-        self.parts: list[Drawn] = []
+        self._parts: list[Drawn] = []
         self._ctx = ctx
         self._variants = variants
         self._rerankers = rerankers
@@ -86,20 +86,25 @@ class _Making:
         """Draw candidates of one more scorer, and choose anew; return whether it knows any."""
         most = max(MOST, self._places)
         wanted = max(each.candidates(self._ctx, self._places) for each in self._rerankers)
-        size, former = min(max(wanted, self._places), most), self.parts
+        size = min(max(wanted, self._places), most)
+        part = Drawn(scored, fallback, mask.copy())
+        self._parts.append(part)
         while True:
-            part = self._variants.draw(self._ctx, scored, mask, size, most)
-            part.fallback = fallback
-            self.parts = [*former, part]
+            self._variants.draw(self._ctx, part, size, most)
             self._chosen = self._choose()
             if self.is_full or part.ended or size == most:
                 return not self._taken(part.rows).all()
             size = min(_GROWTH * size, most)
 
+    def left(self) -> Mask:
+        """Return what the scorers so far do not know."""
+        self._variants.strike_variants(self._parts[-1])
+        return self._parts[-1].left
+
     def ranked(self) -> list[Ranked]:
         """Return what is chosen."""
         explain = self._ctx.query.explain
-        places = [(part, at) for part in self.parts for at in range(len(part.rows))]
+        places = [(part, at) for part in self._parts for at in range(len(part.rows))]
         return [
             to_ranked(
                 np.array([part.rows[at]]), part.scored, fallback=part.fallback, explain=explain
@@ -117,18 +122,20 @@ class _Making:
         return choose(pool, choices, self._needed)
 
     def _pool(self) -> Pool:
-        rows = list(chain.from_iterable(part.rows for part in self.parts))
-        standings = chain.from_iterable(part.standings for part in self.parts)
+        rows = list(chain.from_iterable(part.rows for part in self._parts))
+        standings = chain.from_iterable(part.standings for part in self._parts)
         return Pool(
             np.array(rows, np.int32),
             np.fromiter(standings, np.float64, len(rows)),
-            sum(len(part.rows) for part in self.parts if not part.fallback),
+            sum(len(part.rows) for part in self._parts if not part.fallback),
             self._taken(rows),
             self._earlier,
         )
 
-    def _taken(self, rows: Iterable[int]) -> NDArray[np.bool_]:
+    def _taken(self, rows: Sequence[int]) -> NDArray[np.bool_]:
         shown, groups, group = self._shown, self._groups, self._variants.group
+        if not shown:
+            return np.zeros(len(rows), np.bool_)
         if not groups:
             return np.array([row in shown for row in rows], np.bool_)
         return np.array([row in shown or group(row) in groups for row in rows], np.bool_)

@@ -1,6 +1,8 @@
 """What every shelf promises, whatever it is made of."""
 
 import random
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,6 +71,7 @@ KINDS = [
     Kind("buy_again", {}),
 ]
 FRESH = [kind for kind in KINDS if not kind.is_own]
+RERANKED = [kind for kind in KINDS if kind.row.rerankers]
 FILLED_UP = [kind for kind in KINDS if kind.row.fill_up is not None]
 NOW = datetime.now(UTC) + timedelta(days=3)  # and stays
 
@@ -105,10 +108,11 @@ def shop_around(shop: RunningShop, draw: random.Random) -> None:
     shop.runtime.habits.learn()
 
 
-@pytest.fixture(scope="module")
-def market(mongo_uri, tmp_path_factory):
+@contextmanager
+def open_market(mongo_uri, folder, groups=0):
+    """Run a shop where much was done; groups : of how many groups the items are variants."""
     draw = random.Random(7)
-    with open_shop(mongo_uri, tmp_path_factory.mktemp("shop"), NOW.timestamp) as shop:
+    with open_shop(mongo_uri, folder, NOW.timestamp) as shop:
         kinds = ("Tea", "Coffee", "Kitchen")
         shop.put_items(
             *[
@@ -117,6 +121,7 @@ def market(mongo_uri, tmp_path_factory):
                     if n < 25
                     else {"item_id": item, "features": [draw.randint(-3, 3), 1, 2]}
                 )
+                | ({"group_id": f"group {n % groups}"} if groups and n < 30 else {})
                 | {"in_stock": n % 3 > 0, "attributes": {"size": "SML"[n % 3 % 2]}}
                 for n, item in enumerate([*ITEMS, "gone 1", "gone 2"])
             ]
@@ -131,6 +136,18 @@ def market(mongo_uri, tmp_path_factory):
             shop.client.delete(f"/items/{item}", headers=shop.admin)
         visit(shop, draw)
         shop_around(shop, draw)
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def market(mongo_uri, tmp_path_factory):
+    with open_market(mongo_uri, tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def variants(mongo_uri, tmp_path_factory):
+    with open_market(mongo_uri, tmp_path_factory.mktemp("shop"), groups=9) as shop:
         yield shop
 
 
@@ -202,21 +219,75 @@ def test_its_pages_make_one_long_list(market, kind, step):
 @pytest.mark.parametrize("step", [1, 4, 11])
 @pytest.mark.parametrize("least", [None, 0.05])
 def test_cursors_lead_through_the_same_list(market, kind, step, least):
-    cursors = market.services.cursors
     for user in SOMEBODY:
         more = {"n": step, "explain": True, "min_score": least}
         whole = kind.ask(market, user, **more | {"n": 100})
-        query = kind.query(user, **more)
-        walked, cursor = [], None
-        while True:
-            asked = query if cursor is None else cursors.resume(kind.shelf, query, cursor)
-            page = market.services.recommendations.shelf(kind.shelf, asked)
-            assert page.strategy == whole.strategy
-            walked += page.items
-            cursor = cursors.after(kind.shelf, asked, page)
-            if cursor is None:
-                break
-        assert walked == whole.items
+        pages = walk(market, kind, user, **more)
+        assert {page.strategy for page in pages} == {whole.strategy}
+        assert [place for page in pages for place in page.items] == whole.items
+
+
+def walk(shop, kind, user, **more):
+    """Return all pages of a list, as cursors lead through them."""
+    cursors, query = shop.services.cursors, kind.query(user, **more)
+    pages, cursor = [], None
+    while True:
+        asked = query if cursor is None else cursors.resume(kind.shelf, query, cursor)
+        pages.append(shop.services.recommendations.shelf(kind.shelf, asked))
+        cursor = cursors.after(kind.shelf, asked, pages[-1])
+        if cursor is None:
+            return pages
+
+
+@pytest.mark.parametrize("kind", RERANKED, ids=str)
+def test_no_two_variants_of_a_product_stand_on_its_pages(variants, kind):
+    group_of = {item.item_id: item.group_id for item in variants.repositories.items.scan()}
+    for user in SOMEBODY:
+        whole = kind.ask(variants, user, n=100).items
+        groups = [group_of[place.product.item_id] for place in whole]
+        assert max(Counter(filter(None, groups)).values(), default=1) == 1
+        pages = walk(variants, kind, user, n=3)
+        assert [place for page in pages for place in page.items] == whole
+
+
+LIMITED = [
+    {"max_per_category": 2, "limit_places": 9},
+    {"max_per_category": 2, "limit_places": 9, "diversity": 0.4},
+]
+
+
+@pytest.mark.parametrize("kind", RERANKED, ids=str)
+@pytest.mark.parametrize("limits", LIMITED, ids=len)
+def test_limits_hold_over_its_pages(market, variants, kind, limits):
+    for shop, user in ((market, USERS[0]), (market, "nobody"), (variants, USERS[1])):
+        pages = walk(shop, kind, user, n=4, **limits)
+        walked = [place for page in pages for place in page.items]
+        categories = Counter(place.product.category for place in walked[:9])
+        del categories[None]
+        assert max(categories.values(), default=0) <= 2
+        assert walked == kind.ask(shop, user, n=100, **limits).items
+        assert walked[5:8] == kind.ask(shop, user, n=3, offset=5, **limits).items
+
+
+def test_a_dial_at_0_and_no_limit_change_nothing(market, kind):
+    nothing = {"diversity": 0.0, "max_per_brand": 0, "max_per_category": 0, "limit_places": 3}
+    for user in SOMEBODY:
+        plain = kind.ask(market, user, n=20, explain=True)
+        assert kind.ask(market, user, n=20, explain=True, **nothing) == plain
+
+
+def test_diversity_changes_the_order_and_nothing_else(market):
+    kind = KINDS[0]
+    plain, diverse = (ids(kind.ask(market, USERS[0], n=100, diversity=d)) for d in (0.0, 0.7))
+    assert plain != diverse
+    assert sorted(plain) == sorted(diverse)
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if not k.row.rerankers], ids=str)
+def test_what_somebody_did_is_told_as_it_was(variants, kind):
+    for user in USERS[:4]:
+        asked = kind.ask(variants, user, n=100)
+        assert asked == kind.ask(variants, user, n=100, max_per_category=1, diversity=1.0)
 
 
 def test_a_cursor_goes_on_behind_an_offset(market, kind):

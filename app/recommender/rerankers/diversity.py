@@ -47,8 +47,9 @@ class _Marginal:
         self._relevance = (1.0 - dial) * relevance(pool.standings[: self._size])
         self._closest: Float64s | None = None
         self._similar = among(self._rows)
-        if self._open:
-            self._take_in(np.array([row for row in pool.earlier if row is not None], np.int32))
+        earlier = [row for row in pool.earlier if row is not None]
+        if self._open and earlier:
+            self._take_in(np.array(earlier, np.int32))
 
     def gains(self, place: int) -> Scores | None:
         if not self._open:

@@ -100,6 +100,11 @@ def test_scores_and_their_parts_equal_brute_force(catalogue, liked, weights):
         alike = rows(features, item_based.similar(features.items.row(item)))
         each = {i: max(similarity(catalogue[item], catalogue[i], weights), 0.0) for i in catalogue}
         assert alike == pytest.approx(each, abs=1e-9)
+    order = [*catalogue]
+    among = features.among(np.array([features.items.row(item) for item in order], np.int32))
+    for at, item in enumerate(order):
+        each = [similarity(catalogue[item], catalogue[i], weights) for i in order]
+        assert among(at).tolist() == pytest.approx(each, abs=1e-9)
 
 
 def shop():

@@ -21,16 +21,9 @@ import numpy.typing as npt
 from app.domain.catalogue import FEATURES
 from app.engine.jit import Float32s, Float64s, Int32s
 from app.engine.tables.arrays import Arrays, resized
-from app.engine.tables.feature_vectors import (
-    EncodedVectors,
-    Flags,
-    NamedVectors,
-    OwnVectors,
-    Vectors,
-    checked,
-    dense,
-)
+from app.engine.tables.feature_vectors import EncodedVectors, Flags, Vectors, checked
 from app.engine.tables.ids import IdIndex
+from app.engine.tables.own_vectors import NamedVectors, OwnVectors, dense
 from app.engine.tables.profile import Profile
 
 _OWN = "own"

@@ -162,7 +162,7 @@ def _fill(
     filled: list[Filled] = []
     shown: tuple[str, ...] = ()
     for asked in shelves:
-        query = to_query(asked)._replace(shown=shown)
+        query = to_query(asked)._replace(beside=shown)
         try:
             page = recommendations.shelf(asked.shelf, query)
         except Exception as error:
@@ -184,4 +184,4 @@ def _told(cursors: Cursors, filled: Filled, shown: tuple[str, ...]) -> dict[str,
     place = {"name": asked.named, "shelf": asked.shelf}
     if isinstance(page, Exception):
         return place | described(page)
-    return place | listed(cursors, asked.shelf, query._replace(shown=shown), page)
+    return place | listed(cursors, asked.shelf, query._replace(beside=shown), page)

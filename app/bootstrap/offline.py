@@ -108,7 +108,7 @@ class OfflineShop:
         shelf: str = "for_you",
         **query: Any,
     ) -> Ranking:
-        asked = {"subject": subject, "shown": tuple(without), **query}
+        asked = {"subject": subject, "beside": tuple(without), **query}
         page = self.ask(shelf, at=at, n=n, **asked)
         return Ranking([place.product.item_id for place in page.items], page.strategy)
 

@@ -63,8 +63,8 @@ def show() -> None:
 def set_(**options: Any) -> None:
     """Change settings; every worker follows within milliseconds.
 
-    Preferences keep to the former weights of events until they are computed
-    anew: flask preferences rebuild --weight purchase=8
+    Where preferences depend on what changed, every worker computes them again
+    in the background; flask preferences rebuild waits for it.
 
     Example: flask settings set --w-user 0.7 --w-item 0.3
     """

@@ -63,6 +63,8 @@ class Query(NamedTuple):
     explain: bool = False
     shown: tuple[str, ...] = ()
     """Items that stood on earlier pages: they are not shown again."""
+    beside: tuple[str, ...] = ()
+    """Items that are not shown either, and had no place in this list: other lists hold them."""
     begun: str | None = None
     """The strategy that made the earlier pages, where this one continues them."""
     context: EventContext = NO_CONTEXT

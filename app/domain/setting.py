@@ -97,15 +97,19 @@ class Setting:
         """
         try:
             if self.is_mapping:
-                pairs = (part.split("=") for part in text.split(","))
-                return self.checked({n.strip(): float(v) if v else None for n, v in pairs})
+                pairs = [(name.strip(), value) for name, value in map(_pair, text.split(","))]
+                if len(dict(pairs)) < len(pairs):
+                    raise InvalidInput(self.name, "names one twice")
+                return self.checked({name: float(v) if v else None for name, v in pairs})
             return self.checked(self.type(text) if self.type in (int, float) else text)
         except ValueError as error:
             raise self._refusal() from error
 
     def restored(self, plain: Any) -> Any:
-        """Return a stored value in the row's type; the limits were another release's, maybe."""
-        return self.type(plain) if self.choices else plain
+        """Return a stored value in the row's type; the default for a word of another release."""
+        if not self.choices:
+            return plain
+        return self.type(plain) if plain in [*self.type] else self.default
 
     def _holds(self, number: float) -> bool:
         if self.low is None or self.high is None:
@@ -137,6 +141,11 @@ class Setting:
         return InvalidInput(self.name, f"must be {self.allowed}")
 
 
+def _pair(text: str) -> tuple[str, str]:
+    name, value = text.split("=")
+    return name, value
+
+
 def setting(
     default: Any, low: float | None = None, high: float | None = None, *, help: str, **row: Any
 ) -> Any:
@@ -163,9 +172,10 @@ def checked(changes: Mapping[str, Any], rows: Mapping[str, Setting]) -> dict[str
     found: dict[str, Any] = {}
     for name, value in changes.items():
         row = row_of(name, rows)
-        if row.name in found:
+        value = row.checked(value)
+        if found.get(row.name, value) != value:  # both names with one value: a view sent back
             raise InvalidInput(row.name, f"is given twice: {row.formerly} is its old name")
-        found[row.name] = row.checked(value)
+        found[row.name] = value
     return found
 
 

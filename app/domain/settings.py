@@ -75,7 +75,7 @@ def _weight(strategy: Strategy) -> Any:
     part = PARTS[strategy]
     needs = strategy.value if part.is_learned else part.needs
     search = Search(may_be_off=True, needs=needs)
-    told = f"Weight of {part.score} in `hybrid`."
+    told = f"Weight in `hybrid` of {part.score}."
     return setting(part.weight, 0, _MOST_WEIGHT, help=told, search=search)
 
 
@@ -210,9 +210,12 @@ class ShopSettings:
     )
     max_per_category: int = setting(
         0, 0, 100,
-        help="The same of one category: the item's own whole path, not what lies above it.",
+        help="Items of one category, by their own whole path, in the first `limit_places` places "
+        "of a list. 0: any.",
     )
-    limit_places: int = setting(20, 1, 1000, help="How many places these limits are for.")
+    limit_places: int = setting(
+        20, 1, 1000, help="How many places `max_per_brand` and `max_per_category` are for."
+    )
     diversity: float = setting(
         0.0, 0, 1,
         help="How much a list avoids items like those before them. 0: not at all.",

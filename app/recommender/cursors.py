@@ -19,6 +19,7 @@ MAX_LENGTH = 3500
 """Characters: servers and proxies take addresses of about four thousand."""
 _PURPOSE = "cursor"
 _BETWEEN = "\n"  # no id holds it: it cannot be printed
+_THEN = ""  # no id is empty: what stands beside the list comes after it
 
 
 class Cursors:
@@ -38,10 +39,11 @@ class Cursors:
         shown = dict.fromkeys(query.shown)
         shown |= dict.fromkeys(page.passed)
         shown |= dict.fromkeys(place.product.item_id for place in page.items)
-        if len(shown) > MAX_SHOWN:
+        beside = [item_id for item_id in dict.fromkeys(query.beside) if item_id not in shown]
+        if len(shown) + len(beside) > MAX_SHOWN:
             return None
         expires = int(self._now().timestamp()) + SECONDS
-        lines = (f"{expires:x}", _owner(shelf, query), page.strategy, *shown)
+        lines = (f"{expires:x}", _owner(shelf, query), page.strategy, *shown, _THEN, *beside)
         text = self._signer.seal(zlib.compress(_BETWEEN.join(lines).encode()), purpose=_PURPOSE)
         return text if len(text) <= MAX_LENGTH else None
 
@@ -50,12 +52,15 @@ class Cursors:
         data = self._signer.unseal(cursor, purpose=_PURPOSE)
         if data is None:
             raise InvalidCursor("is no next_cursor of this shop")
-        expires, owner, strategy, *shown = zlib.decompress(data).decode().split(_BETWEEN)
+        expires, owner, strategy, *items = zlib.decompress(data).decode().split(_BETWEEN)
+        end = items.index(_THEN) if _THEN in items else len(items)
         if owner != _owner(shelf, query):
             raise InvalidCursor("belongs to another list")
         if int(expires, 16) <= self._now().timestamp():
             raise InvalidCursor("has expired; begin with the first page again")
-        return query._replace(shown=tuple(shown), begun=strategy)
+        return query._replace(
+            shown=tuple(items[:end]), beside=tuple(items[end + 1 :]), begun=strategy
+        )
 
 
 def _owner(shelf: str, query: Query) -> str:

@@ -36,8 +36,9 @@ class Reranking:
         mask : without what earlier pages showed it would be another pool for each page; so that
         all pages make one list, these items are in the pool and have their places already.
         """
-        rows = [self._catalogue.row(item_id) for item_id in ctx.query.shown]
-        making = _Making(ctx, rows, self._variants, self._rerankers)
+        shown = [self._catalogue.row(item_id) for item_id in ctx.query.shown]
+        beside = [self._catalogue.row(item_id) for item_id in ctx.query.beside]
+        making = _Making(ctx, shown, beside, self._variants, self._rerankers)
         made_by: str | None = None
         for scorer in scorers:
             if made_by is not None and (ctx.query.min_score or 0.0) > 0.0:
@@ -61,18 +62,18 @@ class _Making:
         self,
         ctx: RankingContext,
         shown: Sequence[int | None],
+        beside: Sequence[int | None],
         variants: Variants,
         rerankers: Sequence[Reranker],
     ) -> None:
-        """shown : rows, as the query has the items."""
+        """shown, beside : rows, as the query has the items."""
         query = ctx.query
         self._parts: list[Drawn] = []
         self._ctx = ctx
         self._variants = variants
         self._rerankers = rerankers
-        # without a list that is continued, they stand in other lists beside this one
-        self._earlier = shown if query.begun is not None else ()
-        self._shown = {row for row in shown if row is not None}
+        self._earlier = shown
+        self._shown = {row for row in (*shown, *beside) if row is not None}
         self._groups = {variants.group(row) for row in self._shown} - {None}
         self._needed = query.offset + query.n
         self._places = len(shown) + self._needed

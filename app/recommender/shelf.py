@@ -91,7 +91,7 @@ class Shelf:
     def _ranked(self, ctx: RankingContext, mask: Mask) -> tuple[str | None, list[Ranked]]:
         """Return what made the list, and the list down to the end of the page."""
         query = ctx.query
-        for item_id in query.shown:
+        for item_id in (*query.shown, *query.beside):
             row = self._catalogue.row(item_id)
             if row is not None:
                 mask[row] = 0

@@ -95,4 +95,6 @@ def _check_timezone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise InvalidInput("timezone", f"{name!r} is none, such as Europe/Berlin is") from error
+        raise InvalidInput(
+            "timezone", f"unknown zone {name!r}; use an IANA name such as Europe/Berlin"
+        ) from error

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.domain.settings import SETTINGS
 from tests.builders import done, failed, ids_of
 
 LIMITS = {"max_per_brand": 100, "max_per_category": 100, "limit_places": 1000, "diversity": 1}
@@ -55,6 +56,32 @@ def test_a_cursor_leads_to_no_other_variant(shirts):
     assert popular(shirts, **query) == ["red l", "sock"]
 
 
+def test_a_product_is_not_shown_beside_itself_in_another_size(shirts):
+    for address in ("/items/blue%20l/similar", "/items/blue%20l/bought-together"):
+        shown = done(shirts.client.get(address, headers=shirts.storefront))["recommendation"]
+        assert not {"blue m", "blue s"} & {place["item_id"] for place in shown}, address
+
+
+def test_what_other_lists_of_a_page_show_takes_no_place_of_a_list_that_goes_on(make_shop):
+    shop = make_shop()
+    brands = "xxyyzzxyz"
+    items = [{"item_id": f"{n} {brand}", "brand": brand} for n, brand in enumerate(brands)]
+    shop.put_items(*items)
+    for rank, item in enumerate(items):
+        for user in range(len(items) - rank):
+            shop.rate(f"user {user}", item["item_id"], 5)
+    change(shop, max_per_brand=1, limit_places=3)
+    alone = popular(shop, n=6)
+    assert alone == ["0 x", "2 y", "4 z", "1 x", "3 y", "5 z"]
+    page = {"shelves": [{"shelf": "popular", "n": 1}, {"shelf": "new", "n": 3}]}
+    answer = done(shop.client.post("/recommend/page", json=page, headers=shop.storefront))
+    first, other = answer["shelves"]
+    more = popular(shop, n=2, cursor=first["next_cursor"])
+    assert not {*ids_of(first), *ids_of(other)} & set(more)
+    shown = [item.partition(" ")[2] for item in [*ids_of(first), *more]]
+    assert len(set(shown)) == 3, "one of a brand in the first three places of its own list"
+
+
 def test_limits_are_the_shops_or_the_questions(shirts):
     change(shirts, max_per_brand=1)
     assert popular(shirts) == ["blue l", "sock"]
@@ -86,13 +113,19 @@ def test_all_that_is_allowed_is_taken(shirts):
 def test_out_of_range_is_told_by_name_and_nothing_is_stored(shirts, name, value, allowed):
     former = shirts.stored()
     sent = [
-        shirts.client.patch("/settings", json={name: value}, headers=shirts.admin),
-        shirts.client.get("/popular", query_string={name: value}, headers=shirts.storefront),
+        (
+            shirts.client.patch("/settings", json={name: value}, headers=shirts.admin),
+            SETTINGS[name].allowed,
+        ),
+        (
+            shirts.client.get("/popular", query_string={name: value}, headers=shirts.storefront),
+            allowed,
+        ),
     ]
-    for response in sent:
+    for response, words in sent:
         detail = failed(response, 422, "invalid_input")["detail"]
         assert detail.keys() == {name}
-        assert allowed in str(detail[name])
+        assert words in str(detail[name])
     assert shirts.stored() == former
 
 

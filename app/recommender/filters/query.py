@@ -36,13 +36,20 @@ class InCategory:
 
 
 class NotItself:
-    """Leaves out the item, or the items of the cart, that the shelf is about."""
+    """Leaves out what the shelf is about, an item or those of a cart, and their variants."""
 
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables
+        self._catalogue = memory.catalogue
 
     def __call__(self, ctx: RankingContext, mask: Mask) -> None:
-        mask[rows_about(self._tables, ctx.query)] = 0
+        rows, facets = rows_about(self._tables, ctx.query), self._catalogue.facets
+        mask[rows] = 0
+        if facets.grouped:
+            known = [row for row in rows if self._catalogue.has(self._tables.items.id(row))]
+            for group in {self._catalogue.product(row).group_id for row in known}:
+                if group is not None:
+                    mask[facets.members(group)] = 0
 
 
 def rows_about(tables: Tables, query: Query) -> list[int]:

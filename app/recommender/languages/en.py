@@ -27,7 +27,7 @@ TEMPLATES = {
     "buy_again": "You have bought this before",
     "viewed_before": "You have looked at this before",
     "chosen_before": "You have shown an interest in this",
-    "recently_viewed": "You looked at this lately",
+    "recently_viewed": "You looked at this recently",
     "hour": "Items like this are more popular at this time of day",
     "weekday": "Items like this are more popular at this time of the week",
     "device": "Items like this are more popular on devices like yours",

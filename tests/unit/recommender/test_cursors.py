@@ -51,6 +51,13 @@ def test_it_says_what_was_shown_and_what_made_it(cursors):
     assert resumed == ANN._replace(shown=("jar", "tea", "mug", "pot"), begun="hybrid")
 
 
+def test_what_stands_in_other_lists_is_told_apart(cursors):
+    query = ANN._replace(shown=("jar",), beside=("cup", "pot"))
+    text = cursors.after("for_you", query, page("pot", "tea"))
+    resumed = cursors.resume("for_you", ANN, text)
+    assert resumed == ANN._replace(shown=("jar", "pot", "tea"), beside=("cup",), begun="hybrid")
+
+
 def test_a_page_that_is_not_full_is_the_last(cursors):
     assert cursors.after("for_you", ANN, page("pot")) is None
     assert cursors.after("for_you", ANN, page()) is None

@@ -104,6 +104,7 @@ SAID: dict[str, Any] = {
     "min_score": 0.0,
     "explain": True,
     "shown": ("jar",),
+    "beside": ("lid",),
     "begun": "item",
     "context": EventContext(device="phone"),
     "session_strength": 0.0,

@@ -84,7 +84,7 @@ def trend(window="week", category=None):
             "You have bought this before",
             "您曾经购买过",
         ),
-        (RecentlyViewed(2.0), "You looked at this lately", "您最近浏览过"),
+        (RecentlyViewed(2.0), "You looked at this recently", "您最近浏览过"),
         (RecentlyViewed(31 * 24.0), "You have looked at this before", "您曾经浏览过"),
         (Before("search"), "You have looked at this before", "您曾经浏览过"),
         (Before("purchase"), "You have bought this before", "您曾经购买过"),

@@ -21,6 +21,7 @@ from app.recommender.cursors import Cursors
 from app.recommender.predicted_ratings import PredictedRatings
 from app.recommender.profiles import Profiles
 from app.recommender.recommendations import Recommendations
+from app.recommender.why_not import WhyNot
 from app.services.accounts import Accounts
 from app.services.catalogue import Catalogue
 from app.services.chores import Chores
@@ -54,6 +55,7 @@ class UseCases:
     records: Records
     profiles: Profiles
     recommendations: Recommendations
+    why_not: WhyNot
     cursors: Cursors
     streams: Streams
     tickets: Tickets

@@ -19,6 +19,7 @@ from app.api import (
     shelves,
     streams,
     users,
+    why_not,
 )
 
 BLUEPRINTS = (
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     predicted_ratings.bp,
     events.bp,
     shelves.bp,
+    why_not.bp,
     pages.bp,
     batch.bp,
     streams.bp,

@@ -23,6 +23,7 @@ from app.recommender.cursors import Cursors
 from app.recommender.predicted_ratings import PredictedRatings
 from app.recommender.profiles import Profiles
 from app.recommender.shelves import build_recommendations
+from app.recommender.why_not import WhyNot
 from app.repositories.erasures import ErasureFile
 from app.repositories.models import ModelFiles
 from app.repositories.snapshots import SnapshotFiles
@@ -111,6 +112,7 @@ def _use_cases(
     now: Callable[[], datetime],
 ) -> UseCases:
     secret = find_secret(settings)
+    recommendations = build_recommendations(live.memory)
     scale = RatingScale(settings.rating_min, settings.rating_max)
     keys = Keys(repositories.keys, live=live.keys, feed=feed, now=now)
     accounts = Accounts(
@@ -159,7 +161,8 @@ def _use_cases(
         ),
         records=records,
         profiles=Profiles(live.memory),
-        recommendations=build_recommendations(live.memory),
+        recommendations=recommendations,
+        why_not=WhyNot(live.memory, recommendations),
         cursors=Cursors(secret, now=now),
         streams=Streams(feed, accounts=accounts, keys=keys, capacity=settings.streams),
         tickets=Tickets(secret, now=now),

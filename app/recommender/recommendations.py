@@ -36,6 +36,10 @@ class Recommendations:
     def names(self) -> tuple[str, ...]:
         return tuple(self._shelves)
 
+    def stages(self, name: str) -> Shelf:
+        """Return the named shelf, for those who look into how it is made."""
+        return self._shelves[name]
+
     def settings_for(self, query: Query) -> ShopSettings:
         """Return what a query is answered by, or raise InvalidInput."""
         return settings_for(query, self._settings.current)

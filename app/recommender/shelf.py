@@ -49,10 +49,10 @@ class Shelf:
         self._tables = memory.tables
         self._catalogue = memory.catalogue
         self._sources = sources
-        self._filters = filters
-        self._scorers = scorers
+        self.filters = filters
+        self.scorers = scorers
         self._reranking = Reranking(memory, rerankers)
-        self._strategy = strategy
+        self.strategy = strategy
         self.needs = tuple(needs)
         self.takes = (*needs, *takes)
 
@@ -60,15 +60,11 @@ class Shelf:
         """Return the page that is asked for. settings : as `context.settings_for` has them."""
         with self._tables.lock:
             ctx = make_context(self._tables, query, settings)
-            mask = self._mask(ctx)
-            if self._reranking.applies(ctx):
-                strategy, ranked = self._reranking.ranked(ctx, mask, self._scorers)
-            else:
-                strategy, ranked = self._ranked(ctx, mask)
+            strategy, ranked = self.ranked(ctx, self.scorers)
             at = query.offset
             shown = [self._render(query, place) for place in ranked[at:]]
             passed = tuple(self._tables.items.id(place.candidate.row) for place in ranked[:at])
-            return Page(strategy or self._strategy, shown, passed)
+            return Page(strategy or self.strategy, shown, passed)
 
     def scored(self, query: Query, settings: ShopSettings) -> list[Scored]:
         """Return what each scorer that knows anything says of every item, nothing left out.
@@ -77,19 +73,33 @@ class Shelf:
         """
         with self._tables.lock:
             ctx = make_context(self._tables, query, settings)
-            found = (scorer(ctx) for scorer in self._scorers)
+            found = (scorer(ctx) for scorer in self.scorers)
             return [scored for scored in found if scored is not None]
 
-    def _mask(self, ctx: RankingContext) -> Mask:
+    def ranked(
+        self, ctx: RankingContext, scorers: Sequence[Scorer]
+    ) -> tuple[str | None, list[Ranked]]:
+        """Return what made the list, and the list down to the end of the page.
+
+        Call with the lock held. scorers : the shelf's own, or what stands in for each.
+        """
+        mask = self.mask(ctx)
+        if self._reranking.applies(ctx):
+            return self._reranking.ranked(ctx, mask, scorers)
+        return self._ranked(ctx, mask, scorers)
+
+    def mask(self, ctx: RankingContext) -> Mask:
+        """Return 1 for every row that may be shown; with the lock held."""
         mask = self._sources[0](ctx)
         for source in self._sources[1:]:
             mask |= source(ctx)
-        for reject in self._filters:
+        for reject in self.filters:
             reject(ctx, mask)
         return mask
 
-    def _ranked(self, ctx: RankingContext, mask: Mask) -> tuple[str | None, list[Ranked]]:
-        """Return what made the list, and the list down to the end of the page."""
+    def _ranked(
+        self, ctx: RankingContext, mask: Mask, scorers: Sequence[Scorer]
+    ) -> tuple[str | None, list[Ranked]]:
         query = ctx.query
         for item_id in (*query.shown, *query.beside):
             row = self._catalogue.row(item_id)
@@ -97,7 +107,7 @@ class Shelf:
                 mask[row] = 0
         made_by: str | None = None
         ranked: list[Ranked] = []
-        for scorer in self._scorers:
+        for scorer in scorers:
             missing = query.offset + query.n - len(ranked)
             if missing <= 0:
                 break

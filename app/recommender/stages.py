@@ -83,6 +83,10 @@ class Source(Protocol):
 class Filter(Protocol):
     """What may not be shown."""
 
+    @property
+    def name(self) -> str | None:
+        """What it is called where somebody asks why; None: as the part of the query's filters."""
+
     def __call__(self, ctx: RankingContext, mask: Mask) -> None:
         """Set the rows to 0 that may not be shown."""
 

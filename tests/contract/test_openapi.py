@@ -49,6 +49,7 @@ DEPENDS = {
     ("put", "/items/{item_id}"): "own vectors have one length; an id in the body is the address's",
     ("patch", "/items/{item_id}"): "own vectors have one length",
     ("get", "/recommend"): CURSOR,
+    ("get", "/recommend/why-not"): CURSOR,
     ("get", "/popular"): CURSOR,
     ("get", "/trending"): CURSOR,
     ("get", "/new"): CURSOR,

@@ -80,6 +80,12 @@ def _recommend(asking: Asking) -> None:
     asking.get("/recommend", MEMBERS[1], n=5, user_id="me")
     asking.get("/recommend", user_id="nobody yet", explain=1, n=5)
     asking.get("/recommend", "browser", session_id="never-heard-of-it", n=5)
+    for item in ITEMS[:40:8]:
+        asking.get("/recommend/why-not", user_id=USERS[5], item_id=item, n=6, in_stock=1)
+    asking.get("/recommend/why-not", "admin", user_id=USERS[4], item_id=ITEMS[1], max_per_brand=1)
+    asking.get("/recommend/why-not", session_id=SESSIONS[0], item_id=ITEMS[2], n=5, offset=5)
+    asking.get("/recommend/why-not", user_id="nobody yet", item_id=ITEMS[0])
+    asking.get("/recommend/why-not", user_id=USERS[0], item_id="no such item")
     asking.first_of_stream(MEMBERS[0], n=5)
     asking.first_of_stream(MEMBERS[1], n=3, strategy="item", explain=1)
 

@@ -18,6 +18,8 @@ _OF_CART = np.array([_ADDED, KINDS.index(Kind.CART_REMOVE), *_BOUGHT], np.uint8)
 class NotLately:
     """Leaves out what the query says: what was bought or looked at lately, what is in the cart."""
 
+    name = None
+
     def __init__(self, memory: ShopMemory) -> None:
         """Everything it asks stands in the context."""
 
@@ -34,6 +36,8 @@ class NotLately:
 class NotBoughtLately:
     """Leaves out what was bought in the days the shop says, unless the query says others."""
 
+    name = "hide_bought_days"
+
     def __init__(self, memory: ShopMemory) -> None:
         """Everything it asks stands in the context."""
 
@@ -46,6 +50,8 @@ class NotBoughtLately:
 class NotRatedYet:
     """Leaves out what the shopper has rated, or turned down by what was done."""
 
+    name = "rated_or_turned_down"
+
     def __init__(self, memory: ShopMemory) -> None:
         """Everything it asks stands in the context."""
 
@@ -56,6 +62,8 @@ class NotRatedYet:
 
 class NotTurnedDown:
     """Leaves out what the shopper gave back or does not like."""
+
+    name = "turned_down"
 
     def __init__(self, memory: ShopMemory) -> None:
         """Everything it asks stands in the context."""

@@ -10,6 +10,8 @@ from app.recommender.stages import Mask
 class Wanted:
     """Leaves out what does not pass the query's filters, as far as they are about items."""
 
+    name = None
+
     def __init__(self, memory: ShopMemory) -> None:
         self._catalogue = memory.catalogue
 
@@ -27,6 +29,8 @@ class Wanted:
 class InCategory:
     """Leaves out what is not in the query's category or below it: all, where nobody knows it."""
 
+    name = "category"
+
     def __init__(self, memory: ShopMemory) -> None:
         self._facets = memory.catalogue.facets
 
@@ -37,6 +41,8 @@ class InCategory:
 
 class NotItself:
     """Leaves out what the shelf is about, an item or those of a cart, and their variants."""
+
+    name = "itself"
 
     def __init__(self, memory: ShopMemory) -> None:
         self._tables = memory.tables

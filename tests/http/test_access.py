@@ -30,6 +30,7 @@ ROUTES = {
     ("DELETE", "/rate/<id:item_id>"): {SHOPPER, STOREFRONT},
     ("POST", "/events"): {SHOPPER, STOREFRONT, BROWSER},
     ("GET", "/recommend"): {SHOPPER, STOREFRONT, BROWSER},
+    ("GET", "/recommend/why-not"): {STOREFRONT, ADMIN},
     ("POST", "/recommend/page"): {SHOPPER, STOREFRONT, BROWSER},
     ("POST", "/recommend/stream-ticket"): {SHOPPER, STOREFRONT, BROWSER},
     ("POST", "/recommend/batch"): {STOREFRONT},
